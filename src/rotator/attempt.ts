@@ -1,0 +1,165 @@
+/** Bringing up one parameter, step by step, until it serves or has failed. */
+import { startHook } from './hooks.ts';
+import { attemptOf, currentOf, nextOf, retiringWith } from './instances.ts';
+import { attemptFailed, promote } from './outcome.ts';
+import { retire } from './retire.ts';
+import type { Turn } from './turn.ts';
+import type { Attempt, Id, Instance, Step, Intent } from './types.ts';
+
+/** Begins an attempt beside whatever serves now. */
+export function beginAttempt(turn: Turn, wanted: Intent): void {
+  const current = currentOf(turn.state);
+  const attempt: Attempt = {
+    ...wanted,
+    spec: turn.state.spec,
+    step: { name: 'awaiting-parameter' },
+  };
+  if (wanted.purpose === 'rotate') {
+    turn.enter({ name: 'rotating', current, attempt });
+    turn.report({ type: 'rotation-started', from: wanted.from, to: wanted.parameter });
+  } else {
+    turn.enter({ name: 'starting', attempt });
+  }
+  const holder = retiringWith(turn.state, wanted.parameter);
+  if (holder === undefined) prepare(turn, attempt);
+  else turn.report({ type: 'parameter-awaited', parameter: holder.parameter, pid: holder.pid });
+}
+
+/** A retiring instance is gone: goes on if this was the one whose parameter is waited for. */
+export function parameterFreed(turn: Turn): void {
+  const attempt = attemptOf(turn.state);
+  if (attempt?.step.name !== 'awaiting-parameter') return;
+  if (retiringWith(turn.state, attempt.parameter) === undefined) prepare(turn, attempt);
+}
+
+function prepare(turn: Turn, attempt: Attempt): void {
+  const current = currentOf(turn.state);
+  const hook = startHook(
+    turn,
+    'beforeStart',
+    attempt.spec,
+    { parameter: attempt.parameter, pid: null },
+    current,
+  );
+  if (hook === null) launch(turn, attempt);
+  else setStep(turn, { name: 'before-start', hook });
+}
+
+function launch(turn: Turn, { parameter, spec }: Attempt): void {
+  const instance: Instance = { id: turn.newId(), parameter, pid: null, launchedAt: turn.at, spec };
+  setStep(turn, { name: 'launching', instance });
+  turn.effect({ type: 'launch', instance: instance.id, parameter, spec });
+}
+
+export function launched(turn: Turn, id: Id, pid: number): void {
+  const attempt = attemptOf(turn.state);
+  if (attempt?.step.name !== 'launching' || attempt.step.instance.id !== id) return;
+  const instance: Instance = { ...attempt.step.instance, pid, launchedAt: turn.at };
+  setStep(turn, { name: 'probing', instance });
+  turn.report({ type: 'instance-launched', parameter: instance.parameter, pid, purpose: attempt.purpose });
+  if (attempt.spec.ready === null) becameReady(turn, id);
+  else turn.effect({ type: 'probe', instance: id });
+}
+
+export function becameReady(turn: Turn, id: Id): void {
+  const attempt = attemptOf(turn.state);
+  if (attempt?.step.name !== 'probing' || attempt.step.instance.id !== id) return;
+  const { instance } = attempt.step;
+  turn.report({
+    type: 'instance-ready',
+    parameter: instance.parameter,
+    pid: instance.pid,
+    afterMs: turn.at - instance.launchedAt,
+  });
+  const hook = startHook(turn, 'afterReady', attempt.spec, instance, currentOf(turn.state));
+  if (hook === null) takeOver(turn, attempt, instance);
+  else setStep(turn, { name: 'after-ready', instance, hook });
+}
+
+/** The next one is ready: it serves at once where nothing else does, and after the overlap where something does. */
+function takeOver(turn: Turn, attempt: Attempt, instance: Instance): void {
+  if (currentOf(turn.state) === null) {
+    promote(turn, attempt, instance);
+  } else if (attempt.spec.overlapMs === 0) {
+    overlapPassed(turn, attempt, instance);
+  } else {
+    const { overlapMs } = attempt.spec;
+    setStep(turn, { name: 'overlap', instance, timer: turn.startTimer(overlapMs) });
+    turn.report({ type: 'overlap-started', parameter: instance.parameter, overlapMs });
+  }
+}
+
+function overlapPassed(turn: Turn, attempt: Attempt, instance: Instance): void {
+  const current = currentOf(turn.state);
+  const hook = current === null ? null : startHook(turn, 'beforeStop', attempt.spec, current, current);
+  if (hook === null) promote(turn, attempt, instance);
+  else setStep(turn, { name: 'before-stop', instance, hook });
+}
+
+/** The overlap's timer fired. */
+export function attemptTimerFired(turn: Turn, timer: Id): void {
+  const attempt = attemptOf(turn.state);
+  if (attempt?.step.name === 'overlap' && attempt.step.timer === timer)
+    overlapPassed(turn, attempt, attempt.step.instance);
+}
+
+export function hookFinished(turn: Turn, hook: Id, failure: string | null): void {
+  const attempt = attemptOf(turn.state);
+  const step = attempt?.step;
+  if (attempt === null || step === undefined || !('hook' in step) || step.hook !== hook) return;
+  switch (step.name) {
+    case 'before-start':
+      if (failure === null) launch(turn, attempt);
+      else failAttempt(turn, `the hook beforeStart failed: ${failure}`);
+      return;
+    case 'after-ready':
+      if (failure === null) takeOver(turn, attempt, step.instance);
+      else failAttempt(turn, `the hook afterReady failed: ${failure}`);
+      return;
+    case 'before-stop':
+      promote(turn, attempt, step.instance);
+  }
+}
+
+/** The one that served is gone while its successor is brought up. */
+export function currentLost(turn: Turn): void {
+  const { phase } = turn;
+  if (phase.name !== 'rotating') return;
+  turn.enter({ ...phase, current: null });
+  const { step } = phase.attempt;
+  if (step.name !== 'overlap' && step.name !== 'before-stop') return;
+  cancelStep(turn, step);
+  promote(turn, phase.attempt, step.instance);
+}
+
+/** What is left of the next instance when its attempt ends without success. */
+export type Remains = 'process-group' | 'process-group-without-leader' | 'nothing';
+
+/** Gives up the attempt: whatever was started of it is stopped, and what served goes on serving. */
+export function failAttempt(turn: Turn, reason: string, remains: Remains = 'process-group'): void {
+  const attempt = attemptOf(turn.state);
+  if (attempt === null) return;
+  abandonAttempt(turn, remains);
+  attemptFailed(turn, attempt, reason);
+}
+
+/** Ends what the attempt has under way: its hook, its timer, its probe, and what remains of the instance. */
+export function abandonAttempt(turn: Turn, remains: Remains = 'process-group'): void {
+  const attempt = attemptOf(turn.state);
+  if (attempt === null) return;
+  cancelStep(turn, attempt.step);
+  const next = nextOf(turn.state);
+  if (next !== null && remains !== 'nothing') retire(turn, next, remains === 'process-group-without-leader');
+}
+
+function cancelStep(turn: Turn, step: Step): void {
+  if ('hook' in step) turn.effect({ type: 'cancelHook', hook: step.hook });
+  if (step.name === 'probing') turn.effect({ type: 'cancelProbe', instance: step.instance.id });
+  if (step.name === 'overlap') turn.effect({ type: 'cancelTimer', timer: step.timer });
+}
+
+function setStep(turn: Turn, step: Step): void {
+  const { phase } = turn;
+  if (phase.name === 'starting' || phase.name === 'rotating')
+    turn.enter({ ...phase, attempt: { ...phase.attempt, step } });
+}

@@ -1,0 +1,100 @@
+/** Process groups that lose their leader, and that are gone. */
+import { beginAttempt, currentLost, failAttempt, parameterFreed, type Remains } from './attempt.ts';
+import { currentOf, nextOf } from './instances.ts';
+import { nothingServes } from './restart.ts';
+import { forget, retire } from './retire.ts';
+import type { Turn } from './turn.ts';
+import type { Exit, Id, Instance } from './types.ts';
+
+/** `exit code 1`, `SIGKILL`: how a process ended, for a sentence. */
+export function describeExit(exit: Exit): string {
+  return 'code' in exit ? `exit code ${exit.code}` : exit.signal;
+}
+
+/** The leader exited and left others of its group behind: they are stopped, and the instance counts as lost. */
+export function leaderExited(turn: Turn, id: Id, exit: Exit): void {
+  const entry = turn.state.retiring.find(({ instance }) => instance.id === id);
+  if (entry === undefined) {
+    lost(turn, id, exit, 'process-group-without-leader');
+  } else if (!entry.leaderExited) {
+    turn.update({
+      retiring: turn.state.retiring.map((other) =>
+        other === entry ? { ...entry, leaderExited: true } : other,
+      ),
+    });
+    reportExit(turn, entry.instance, exit, true, true);
+  }
+}
+
+/** The whole process group is gone. */
+export function exited(turn: Turn, id: Id, exit: Exit): void {
+  const entry = turn.state.retiring.find(({ instance }) => instance.id === id);
+  if (entry === undefined) {
+    lost(turn, id, exit, 'nothing');
+    return;
+  }
+  if (!entry.leaderExited) reportExit(turn, entry.instance, exit, true, false);
+  gone(turn, id);
+}
+
+/** A launch came to nothing. */
+export function launchFailed(turn: Turn, id: Id, reason: string): void {
+  const next = nextOf(turn.state);
+  if (next?.id === id) {
+    turn.report({ type: 'launch-failed', parameter: next.parameter, reason });
+    failAttempt(turn, reason, 'nothing');
+  } else {
+    gone(turn, id);
+  }
+}
+
+/** Enters `stopped`, or begins what was to follow, once nothing is left. */
+export function stoppedWhenAllGone(turn: Turn): void {
+  const { phase } = turn;
+  if (phase.name !== 'stopping' || turn.state.retiring.length > 0) return;
+  turn.enter({ name: 'stopped' });
+  turn.report({ type: 'service-stopped' });
+  turn.answer(phase.requests, { type: 'done' });
+  if (phase.then !== null) beginAttempt(turn, phase.then);
+}
+
+function gone(turn: Turn, id: Id): void {
+  forget(turn, id);
+  parameterFreed(turn);
+  stoppedWhenAllGone(turn);
+}
+
+/** An instance that nobody had told to stop has ended. */
+function lost(turn: Turn, id: Id, exit: Exit, remains: Remains): void {
+  const leftBehind = remains !== 'nothing';
+  const current = currentOf(turn.state);
+  const next = nextOf(turn.state);
+  if (next?.id === id) {
+    reportExit(turn, next, exit, false, leftBehind);
+    failAttempt(turn, `the instance exited with ${describeExit(exit)}`, remains);
+  } else if (current?.id === id) {
+    reportExit(turn, current, exit, false, leftBehind);
+    if (leftBehind) retire(turn, current, true);
+    if (turn.phase.name === 'rotating') {
+      currentLost(turn);
+      return;
+    }
+    nothingServes(turn, {
+      parameter: current.parameter,
+      clean: 'code' in exit && exit.code === 0,
+      ranMs: turn.at - current.launchedAt,
+      reason: `the instance exited with ${describeExit(exit)}`,
+    });
+  }
+}
+
+function reportExit(
+  turn: Turn,
+  instance: Instance,
+  exit: Exit,
+  expected: boolean,
+  leftBehind: boolean,
+): void {
+  const { parameter, pid } = instance;
+  turn.report({ type: 'instance-exited', parameter, pid, exit, expected, leftBehind });
+}

@@ -1,0 +1,42 @@
+import type { Parameter } from '../config/types.ts';
+import type { Attempt, Id, Instance, State } from './types.ts';
+
+/** The instance that serves; null where none does. */
+export function currentOf({ phase }: State): Instance | null {
+  return phase.name === 'running' || phase.name === 'rotating' ? phase.current : null;
+}
+
+/** The attempt that is under way; null where nothing is being brought up. */
+export function attemptOf({ phase }: State): Attempt | null {
+  return phase.name === 'starting' || phase.name === 'rotating' ? phase.attempt : null;
+}
+
+/** The instance that is being brought up; null before its launch. */
+export function nextOf(state: State): Instance | null {
+  const step = attemptOf(state)?.step;
+  return step !== undefined && 'instance' in step ? step.instance : null;
+}
+
+/** Every instance whose process group may be alive. */
+export function liveInstances(state: State): readonly Instance[] {
+  const serving = [currentOf(state), nextOf(state)].filter((instance) => instance !== null);
+  return [...serving, ...state.retiring.map(({ instance }) => instance)];
+}
+
+export function instanceOf(state: State, id: Id): Instance | undefined {
+  return liveInstances(state).find((instance) => instance.id === id);
+}
+
+/** The instance that still holds a parameter although it is on its way out. */
+export function retiringWith(state: State, parameter: Parameter): Instance | undefined {
+  return state.retiring.find(({ instance }) => instance.parameter === parameter)?.instance;
+}
+
+/** The parameter after `last` in the list, round and round; the first one where `last` is not in the list. */
+export function nextParameter(
+  parameters: readonly [Parameter, ...Parameter[]],
+  last: Parameter | undefined,
+): Parameter {
+  const index = last === undefined ? -1 : parameters.indexOf(last);
+  return parameters[(index + 1) % parameters.length] ?? parameters[0];
+}

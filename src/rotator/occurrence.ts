@@ -1,0 +1,106 @@
+/**
+ * What happened, for people and for machines: one union, printed elsewhere. The JSON form of each member is the
+ * event that `alternate events --json` and `GET /v1/events` give out.
+ */
+import type { HookName, Parameter, SignalName } from '../config/types.ts';
+import type { Exit, Millis, Purpose } from './types.ts';
+
+/** What the machine reports; `service` and `at` are added to each. */
+export type ServiceFact =
+  | { readonly type: 'rotation-started'; readonly from: Parameter; readonly to: Parameter }
+  | { readonly type: 'rotation-kept' }
+  | { readonly type: 'rotation-refused'; readonly reason: string }
+  | {
+      readonly type: 'rotation-completed';
+      readonly from: Parameter;
+      readonly to: Parameter;
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: 'rotation-failed';
+      readonly from: Parameter;
+      readonly to: Parameter;
+      readonly reason: string;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'parameter-awaited'; readonly parameter: Parameter; readonly pid: number | null }
+  | {
+      readonly type: 'instance-launched';
+      readonly parameter: Parameter;
+      readonly pid: number;
+      readonly purpose: Purpose;
+    }
+  | { readonly type: 'launch-failed'; readonly parameter: Parameter; readonly reason: string }
+  | {
+      readonly type: 'instance-ready';
+      readonly parameter: Parameter;
+      readonly pid: number | null;
+      readonly afterMs: number;
+    }
+  | { readonly type: 'overlap-started'; readonly parameter: Parameter; readonly overlapMs: number }
+  | {
+      readonly type: 'instance-stopping';
+      readonly parameter: Parameter;
+      readonly pid: number | null;
+      readonly signal: SignalName;
+      readonly killAfterMs: number | null;
+    }
+  | {
+      readonly type: 'instance-killed';
+      readonly parameter: Parameter;
+      readonly pid: number | null;
+      readonly afterMs: number | null;
+    }
+  | {
+      /** `expected`: it had been told to stop. `leftBehind`: others of its process group live on and are stopped. */
+      readonly type: 'instance-exited';
+      readonly parameter: Parameter;
+      readonly pid: number | null;
+      readonly exit: Exit;
+      readonly expected: boolean;
+      readonly leftBehind: boolean;
+    }
+  | {
+      readonly type: 'signal-sent';
+      readonly parameter: Parameter;
+      readonly pid: number | null;
+      readonly signal: SignalName;
+    }
+  | { readonly type: 'hook-started'; readonly hook: HookName }
+  | { readonly type: 'hook-failed'; readonly hook: HookName; readonly reason: string }
+  | {
+      readonly type: 'restart-delayed';
+      readonly parameter: Parameter;
+      readonly attempt: number;
+      readonly delayMs: number;
+    }
+  | { readonly type: 'service-running'; readonly parameter: Parameter; readonly pid: number | null }
+  | { readonly type: 'service-stopped' }
+  | { readonly type: 'service-failed'; readonly reason: string }
+  | { readonly type: 'watch-degraded'; readonly reason: string };
+
+/** What concerns the manager as a whole. */
+export type ManagerFact =
+  | {
+      readonly type: 'manager-started';
+      readonly pid: number;
+      readonly services: number;
+      readonly config: string | null;
+    }
+  | { readonly type: 'manager-stopping'; readonly reason: string }
+  | { readonly type: 'manager-stopped' }
+  | {
+      readonly type: 'config-reloaded';
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly changed: readonly string[];
+      readonly unchanged: readonly string[];
+    }
+  | { readonly type: 'reload-refused'; readonly errors: readonly string[] }
+  | { readonly type: 'output-lost'; readonly file: string; readonly reason: string; readonly bytes: number }
+  | { readonly type: 'output-restored'; readonly file: string; readonly bytes: number }
+  | { readonly type: 'output-reopened' }
+  | { readonly type: 'control-lost'; readonly reason: string };
+
+export type ServiceOccurrence = { readonly at: Millis; readonly service: string } & ServiceFact;
+export type Occurrence = ServiceOccurrence | ({ readonly at: Millis; readonly service: null } & ManagerFact);

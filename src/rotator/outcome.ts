@@ -1,0 +1,71 @@
+/** How an attempt ends: the next one serves, or what served before goes on. */
+import { startHook } from './hooks.ts';
+import { currentOf } from './instances.ts';
+import { nothingServes } from './restart.ts';
+import { retire } from './retire.ts';
+import type { Turn } from './turn.ts';
+import type { Attempt, Instance, Intent, RotationResult } from './types.ts';
+
+/** The next one serves from now on; the one before it is told to stop. */
+export function promote(turn: Turn, attempt: Attempt, instance: Instance): void {
+  const previous = currentOf(turn.state);
+  turn.enter({ name: 'running', current: instance });
+  turn.update({ lastParameter: instance.parameter });
+  if (previous !== null) retire(turn, previous);
+  if (attempt.purpose === 'rotate') {
+    concludeRotation(turn, attempt, null);
+    startHook(
+      turn,
+      'afterRotate',
+      attempt.spec,
+      instance,
+      previous ?? { parameter: attempt.from, pid: null },
+    );
+  } else {
+    turn.report({ type: 'service-running', parameter: instance.parameter, pid: instance.pid });
+    turn.answer(attempt.requests, { type: 'done' });
+  }
+}
+
+/** The attempt came to nothing; its remains have been dealt with. What served goes on, or is brought back. */
+export function attemptFailed(turn: Turn, attempt: Attempt, reason: string): void {
+  const current = currentOf(turn.state);
+  concludeFailure(turn, attempt, reason);
+  if (current !== null) {
+    turn.enter({ name: 'running', current });
+    return;
+  }
+  const { lastParameter } = turn.state;
+  const parameter =
+    attempt.purpose === 'rotate' && lastParameter !== undefined ? lastParameter : attempt.parameter;
+  nothingServes(turn, { parameter, clean: false, ranMs: 0, reason });
+}
+
+/** Says that the attempt has failed, without a change of phase. */
+export function concludeFailure(turn: Turn, attempt: Intent, reason: string): void {
+  if (attempt.purpose === 'rotate') concludeRotation(turn, attempt, reason);
+  else turn.answer(attempt.requests, { type: 'failed', reason });
+}
+
+/** Counts, reports and answers a rotation. `failure` is null for a completed one. */
+export function concludeRotation(
+  turn: Turn,
+  rotation: Omit<Intent, 'purpose'>,
+  failure: string | null,
+): void {
+  const { from, parameter: to, startedAt, requests } = rotation;
+  const durationMs = turn.at - startedAt;
+  const { completed, failed } = turn.state.rotations;
+  let result: RotationResult;
+  if (failure === null) {
+    result = { outcome: 'completed', from, to, durationMs };
+    turn.update({ rotations: { completed: completed + 1, failed } });
+    turn.report({ type: 'rotation-completed', from, to, durationMs });
+  } else {
+    result = { outcome: 'failed', from, to, reason: failure, durationMs };
+    turn.update({ rotations: { completed, failed: failed + 1 } });
+    turn.report({ type: 'rotation-failed', from, to, reason: failure, durationMs });
+  }
+  turn.update({ lastRotation: { ...result, at: turn.at } });
+  turn.answer(requests, { type: 'rotated', result });
+}

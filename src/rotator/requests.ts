@@ -1,0 +1,244 @@
+/** What people ask of a service. Each request gets exactly one answer, at once or when it is done. */
+import type { ServiceConfig, SignalName } from '../config/types.ts';
+import { abandonAttempt, beginAttempt } from './attempt.ts';
+import { stoppedWhenAllGone } from './exits.ts';
+import { attemptOf, currentOf, nextParameter, retiringWith } from './instances.ts';
+import { concludeFailure, concludeRotation } from './outcome.ts';
+import { retire } from './retire.ts';
+import type { Turn } from './turn.ts';
+import type { Id, Intent, Purpose } from './types.ts';
+
+export function rotationRequested(turn: Turn, request: Id): void {
+  const { phase } = turn;
+  switch (phase.name) {
+    case 'stopped':
+      refuseRotation(turn, [request], 'the service is stopped');
+      return;
+    case 'stopping':
+      if (phase.then === null) refuseRotation(turn, [request], 'the service is stopping');
+      else keepRotation(turn, request);
+      return;
+    case 'starting':
+    case 'rotating':
+      if (turn.state.spec.rotation.whileRotating === 'fold') keepRotation(turn, request);
+      else refuseRotation(turn, [request], `it is ${phase.name} already`);
+      return;
+    case 'running':
+      rotate(turn, [request]);
+      return;
+    case 'backoff':
+    case 'failed':
+      resetRow(turn);
+      rotate(turn, [request]);
+  }
+}
+
+/** The rotations that were asked for meanwhile become one, as soon as the service is at rest. */
+export function beginKeptRotation(turn: Turn): void {
+  const { pending } = turn.state;
+  if (pending.length === 0) return;
+  switch (turn.phase.name) {
+    case 'starting':
+    case 'rotating':
+    case 'stopping':
+      return;
+    case 'stopped':
+      turn.update({ pending: [] });
+      refuseRotation(turn, pending, 'the service is stopped');
+      return;
+    case 'backoff':
+    case 'failed':
+      cancelBackoff(turn);
+      turn.update({ pending: [] });
+      rotate(turn, pending);
+      return;
+    case 'running':
+      turn.update({ pending: [] });
+      rotate(turn, pending);
+  }
+}
+
+export function startRequested(turn: Turn, request: Id): void {
+  const { phase } = turn;
+  switch (phase.name) {
+    case 'running':
+    case 'rotating':
+      turn.answer([request], { type: 'done' });
+      return;
+    case 'starting':
+      turn.enter({ ...phase, attempt: { ...phase.attempt, requests: [...phase.attempt.requests, request] } });
+      return;
+    case 'stopping':
+      startAfterwards(turn, 'start', request);
+      return;
+    case 'stopped':
+    case 'backoff':
+    case 'failed':
+      resetRow(turn);
+      beginAttempt(turn, sameAgain(turn, 'start', [request]));
+  }
+}
+
+export function stopRequested(turn: Turn, request: Id): void {
+  const { phase } = turn;
+  if (phase.name === 'stopped') {
+    turn.answer([request], { type: 'done' });
+    return;
+  }
+  const earlier = phase.name === 'stopping' ? phase.requests : [];
+  if (phase.name === 'stopping' && phase.then !== null)
+    concludeFailure(turn, phase.then, 'the service was stopped');
+  stopEverything(turn, 'the service was stopped');
+  const { pending } = turn.state;
+  turn.update({ pending: [], crashes: 0 });
+  refuseRotation(turn, pending, 'the service was stopped');
+  turn.enter({ name: 'stopping', then: null, requests: [...earlier, request] });
+  stoppedWhenAllGone(turn);
+}
+
+/** Stop, then start with the same parameter. */
+export function restartRequested(turn: Turn, request: Id): void {
+  if (turn.phase.name === 'stopping') {
+    startAfterwards(turn, 'restart', request);
+    return;
+  }
+  if (turn.phase.name === 'stopped') {
+    startRequested(turn, request);
+    return;
+  }
+  const then = sameAgain(turn, 'restart', [request]);
+  stopEverything(turn, 'a restart was asked for');
+  turn.update({ crashes: 0 });
+  turn.enter({ name: 'stopping', then, requests: [] });
+  stoppedWhenAllGone(turn);
+}
+
+export function signalRequested(turn: Turn, request: Id, signal: SignalName): void {
+  const current = currentOf(turn.state);
+  if (current === null) {
+    turn.answer([request], {
+      type: 'refused',
+      reason: `it is ${turn.phase.name} and has no current instance`,
+    });
+    return;
+  }
+  turn.effect({ type: 'signal', instance: current.id, signal });
+  turn.report({ type: 'signal-sent', parameter: current.parameter, pid: current.pid, signal });
+  turn.answer([request], { type: 'done' });
+}
+
+/** The configuration has another form of this service: what runs is replaced by a rotation. */
+export function specChanged(turn: Turn, request: Id, spec: ServiceConfig): void {
+  turn.update({ spec });
+  const { phase } = turn;
+  switch (phase.name) {
+    case 'stopped':
+      turn.answer([request], { type: 'done' });
+      return;
+    case 'stopping':
+      if (phase.then === null) turn.answer([request], { type: 'done' });
+      else turn.update({ pending: [...turn.state.pending, request] });
+      return;
+    case 'starting':
+    case 'rotating':
+      turn.update({ pending: [...turn.state.pending, request] });
+      return;
+    case 'running':
+      rotate(turn, [request]);
+      return;
+    case 'backoff':
+    case 'failed':
+      resetRow(turn);
+      beginAttempt(turn, sameAgain(turn, 'start', [request]));
+  }
+}
+
+function rotate(turn: Turn, requests: readonly Id[]): void {
+  const { spec, lastParameter } = turn.state;
+  const current = currentOf(turn.state);
+  if (spec.onRotate.type !== 'alternate') {
+    rotateAlone(turn, requests);
+    return;
+  }
+  const parameter = nextParameter(spec.parameters, lastParameter);
+  const holder = spec.rotation.parameterInUse === 'refuse' ? retiringWith(turn.state, parameter) : undefined;
+  if (parameter === current?.parameter || holder !== undefined)
+    refuseRotation(turn, requests, `the command for ${parameter ?? 'it'} still runs`);
+  else
+    beginAttempt(turn, {
+      purpose: 'rotate',
+      from: lastParameter ?? null,
+      parameter,
+      startedAt: turn.at,
+      requests,
+    });
+}
+
+/** A service without parameters: its one instance is signalled, or stopped and started. */
+function rotateAlone(turn: Turn, requests: readonly Id[]): void {
+  const { onRotate } = turn.state.spec;
+  const current = currentOf(turn.state);
+  const from = turn.state.lastParameter ?? null;
+  if (current === null) {
+    beginAttempt(turn, { purpose: 'rotate', from, parameter: null, startedAt: turn.at, requests });
+  } else if (onRotate.type === 'signal' && current.spec === turn.state.spec) {
+    turn.effect({ type: 'signal', instance: current.id, signal: onRotate.signal });
+    const { parameter, pid } = current;
+    turn.report({ type: 'signal-sent', parameter, pid, signal: onRotate.signal });
+    concludeRotation(turn, { from, parameter, startedAt: turn.at, requests }, null);
+  } else {
+    retire(turn, current);
+    const then: Intent = { purpose: 'rotate', from, parameter: null, startedAt: turn.at, requests };
+    turn.enter({ name: 'stopping', then, requests: [] });
+  }
+}
+
+function keepRotation(turn: Turn, request: Id): void {
+  turn.update({ pending: [...turn.state.pending, request] });
+  turn.report({ type: 'rotation-kept' });
+}
+
+function refuseRotation(turn: Turn, requests: readonly Id[], reason: string): void {
+  if (requests.length === 0) return;
+  turn.report({ type: 'rotation-refused', reason });
+  turn.answer(requests, { type: 'refused', reason });
+}
+
+/** Tells everything that is alive to stop and ends what is under way. */
+function stopEverything(turn: Turn, reason: string): void {
+  cancelBackoff(turn);
+  const attempt = attemptOf(turn.state);
+  abandonAttempt(turn);
+  const current = currentOf(turn.state);
+  if (current !== null) retire(turn, current);
+  if (attempt !== null) concludeFailure(turn, attempt, reason);
+}
+
+/** Somebody asks again: the row of crashes is forgotten, and no delay is waited for. */
+function resetRow(turn: Turn): void {
+  cancelBackoff(turn);
+  turn.update({ crashes: 0 });
+}
+
+function cancelBackoff(turn: Turn): void {
+  if (turn.phase.name === 'backoff') turn.effect({ type: 'cancelTimer', timer: turn.phase.timer });
+}
+
+function startAfterwards(turn: Turn, purpose: Purpose, request: Id): void {
+  const { phase } = turn;
+  if (phase.name !== 'stopping') return;
+  const then =
+    phase.then === null
+      ? sameAgain(turn, purpose, [request])
+      : { ...phase.then, requests: [...phase.then.requests, request] };
+  turn.enter({ ...phase, then });
+}
+
+/** The parameter that served last, or was about to; the first one where it is no longer in the list. */
+function sameAgain(turn: Turn, purpose: Purpose, requests: readonly Id[]): Intent {
+  const { spec, lastParameter } = turn.state;
+  const { phase } = turn;
+  const wanted = phase.name === 'backoff' ? phase.parameter : lastParameter;
+  const parameter = wanted !== undefined && spec.parameters.includes(wanted) ? wanted : spec.parameters[0];
+  return { purpose, from: lastParameter ?? null, parameter, startedAt: turn.at, requests };
+}

@@ -1,0 +1,64 @@
+import type { ServiceFact } from './occurrence.ts';
+import type { Answer, Effect, Id, Millis, Phase, State, Transition } from './types.ts';
+
+/**
+ * One turn of the machine: the state as it is replaced step by step, and the effects in the order they were asked
+ * for. It lives for one `transition` and never leaves it; the states that pass through are never changed in place.
+ */
+export class Turn {
+  readonly at: Millis;
+  #state: State;
+  readonly #effects: Effect[] = [];
+
+  constructor(state: State, at: Millis) {
+    this.#state = state;
+    this.at = at;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get phase(): Phase {
+    return this.#state.phase;
+  }
+
+  update(patch: Partial<Omit<State, 'phase' | 'nextId'>>): void {
+    this.#state = { ...this.#state, ...patch };
+  }
+
+  enter(phase: Phase): void {
+    this.#state = { ...this.#state, phase };
+  }
+
+  newId(): Id {
+    const id = this.#state.nextId;
+    this.#state = { ...this.#state, nextId: id + 1 };
+    return id;
+  }
+
+  effect(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  report(fact: ServiceFact): void {
+    this.effect({
+      type: 'report',
+      occurrence: { at: this.at, service: this.#state.spec.name, ...fact },
+    });
+  }
+
+  answer(requests: readonly Id[], answer: Answer): void {
+    for (const request of requests) this.effect({ type: 'answer', request, answer });
+  }
+
+  startTimer(ms: number): Id {
+    const timer = this.newId();
+    this.effect({ type: 'startTimer', timer, ms });
+    return timer;
+  }
+
+  get result(): Transition {
+    return { state: this.#state, effects: this.#effects };
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The vocabulary of one service's rotator: its state, the events that reach it, the effects it asks for.
+ *
+ * ```
+ *             start            ready                request
+ *  stopped ─────────► starting ─────► running ◄──────────────► rotating
+ *     ▲                  │  ▲            │     done, failed       │
+ *     │            fails │  │ timer      │ exits                  │ next fails,
+ *     │                  ▼  │            ▼                        │ current dead
+ *     └── stopping    backoff ◄──────────┴────────────────────────┘
+ *          ▲   (stop, from anywhere)        │ too many in a row
+ *                                           └────────► failed
+ * ```
+ * `docs/state-machine.md` is generated from the machine itself and lists every phase and event.
+ */
+import type { HookName, Parameter, ServiceConfig, SignalName } from '../config/types.ts';
+import type { Occurrence } from './occurrence.ts';
+
+/** Milliseconds since the Unix epoch, on a clock that is never set back (it may drift from the wall clock). */
+export type Millis = number;
+
+/**
+ * Ids of instances, timers and hooks come from one counter a service and are never used twice: an event about an
+ * unknown id is stale. Ids of requests come from whoever asks; each gets exactly one answer.
+ */
+export type Id = number;
+
+/** How a process ended: an exit code, or the signal that ended it. */
+export type Exit = { readonly code: number } | { readonly signal: string };
+
+/** One process group started with one parameter. `pid` is null until the launch has succeeded. */
+export interface Instance {
+  readonly id: Id;
+  readonly parameter: Parameter;
+  readonly pid: number | null;
+  readonly launchedAt: Millis;
+  /** The configuration it was launched with, which also says how it is stopped. */
+  readonly spec: ServiceConfig;
+}
+
+/** An instance that was told to stop, or whose leader exited, and whose process group is not gone yet. */
+export interface Retiring {
+  readonly instance: Instance;
+  /** The timer that leads to KILL; null: never, or already killed. */
+  readonly killTimer: Id | null;
+  /** Its exit has been reported; only others of its group live on. */
+  readonly leaderExited: boolean;
+}
+
+/** Why an instance is being brought up; `rotate` counts as a rotation even where no instance serves. */
+export type Purpose = 'start' | 'restart' | 'rotate';
+
+/** How far the next instance has come. A proxy's switch belongs between `after-ready` and `overlap`. */
+export type Step =
+  | { readonly name: 'awaiting-parameter' }
+  | { readonly name: 'before-start'; readonly hook: Id }
+  | { readonly name: 'launching'; readonly instance: Instance }
+  | { readonly name: 'probing'; readonly instance: Instance }
+  | { readonly name: 'after-ready'; readonly instance: Instance; readonly hook: Id }
+  | { readonly name: 'overlap'; readonly instance: Instance; readonly timer: Id }
+  | { readonly name: 'before-stop'; readonly instance: Instance; readonly hook: Id };
+
+/** That one parameter is to be brought up, and who wants it. */
+export interface Intent {
+  readonly purpose: Purpose;
+  /** What served when it was asked for. */
+  readonly from: Parameter;
+  readonly parameter: Parameter;
+  readonly startedAt: Millis;
+  readonly requests: readonly Id[];
+}
+
+/** An intent that is being carried out. */
+export interface Attempt extends Intent {
+  readonly spec: ServiceConfig;
+  readonly step: Step;
+}
+
+export interface RotationResult {
+  readonly outcome: 'completed' | 'failed';
+  readonly from: Parameter;
+  readonly to: Parameter;
+  readonly reason?: string;
+  readonly durationMs: number;
+}
+
+export interface State {
+  readonly phase: Phase;
+  readonly spec: ServiceConfig;
+  /** The next id to be given. */
+  readonly nextId: Id;
+  readonly retiring: readonly Retiring[];
+  /** Rotations asked for while one was running, or before the first instance was ready: one more follows. */
+  readonly pending: readonly Id[];
+  /** What served last; the next rotation goes on from here. Undefined until something has served. */
+  readonly lastParameter: Parameter | undefined;
+  /** Crashes in a row. */
+  readonly crashes: number;
+  readonly restarts: number;
+  readonly rotations: { readonly completed: number; readonly failed: number };
+  readonly lastRotation: (RotationResult & { readonly at: Millis }) | null;
+}
+
+export type Phase =
+  | { readonly name: 'stopped' }
+  | { readonly name: 'starting'; readonly attempt: Attempt }
+  | { readonly name: 'running'; readonly current: Instance }
+  /** `current` is null when it died meanwhile: the next one is then promoted as soon as it is ready. */
+  | { readonly name: 'rotating'; readonly current: Instance | null; readonly attempt: Attempt }
+  | { readonly name: 'backoff'; readonly timer: Id; readonly parameter: Parameter; readonly until: Millis }
+  | { readonly name: 'stopping'; readonly then: Intent | null; readonly requests: readonly Id[] }
+  | { readonly name: 'failed'; readonly reason: string };
+
+export type PhaseName = Phase['name'];
+
+/** Past tense: what has happened, and when. */
+export type Event = { readonly at: Millis } & (
+  | { readonly type: 'rotationRequested'; readonly request: Id }
+  | { readonly type: 'startRequested'; readonly request: Id }
+  | { readonly type: 'stopRequested'; readonly request: Id }
+  | { readonly type: 'restartRequested'; readonly request: Id }
+  | { readonly type: 'signalRequested'; readonly request: Id; readonly signal: SignalName }
+  | { readonly type: 'specChanged'; readonly request: Id; readonly spec: ServiceConfig }
+  /** Whatever is left is to be killed at once. */
+  | { readonly type: 'killRequested' }
+  | { readonly type: 'launched'; readonly instance: Id; readonly pid: number }
+  | { readonly type: 'launchFailed'; readonly instance: Id; readonly reason: string }
+  | { readonly type: 'becameReady'; readonly instance: Id }
+  | { readonly type: 'readinessTimedOut'; readonly instance: Id; readonly reason: string }
+  /** The leader exited while others of its process group live on. */
+  | { readonly type: 'leaderExited'; readonly instance: Id; readonly exit: Exit }
+  /** The whole process group is gone. */
+  | { readonly type: 'exited'; readonly instance: Id; readonly exit: Exit }
+  | { readonly type: 'timerFired'; readonly timer: Id }
+  | { readonly type: 'hookFinished'; readonly hook: Id; readonly failure: string | null }
+);
+export type EventType = Event['type'];
+
+/** What a request is answered with; `refused` is the caller's mistake or the wrong moment, not a failure. */
+export type Answer =
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'rotated'; readonly result: RotationResult }
+  | { readonly type: 'refused'; readonly reason: string };
+
+/** Imperative: what is to be done now, in this order. */
+export type Effect =
+  | {
+      readonly type: 'launch';
+      readonly instance: Id;
+      readonly parameter: Parameter;
+      readonly spec: ServiceConfig;
+    }
+  /** A launch that has not succeeded yet is given up; `launchFailed` or `launched` follows all the same. */
+  | { readonly type: 'cancelLaunch'; readonly instance: Id }
+  /** To the whole process group. */
+  | { readonly type: 'signal'; readonly instance: Id; readonly signal: SignalName }
+  | { readonly type: 'probe'; readonly instance: Id }
+  | { readonly type: 'cancelProbe'; readonly instance: Id }
+  | { readonly type: 'startTimer'; readonly timer: Id; readonly ms: number }
+  | { readonly type: 'cancelTimer'; readonly timer: Id }
+  | { readonly type: 'runHook'; readonly hook: Id; readonly run: HookRun }
+  | { readonly type: 'cancelHook'; readonly hook: Id }
+  | { readonly type: 'report'; readonly occurrence: Occurrence }
+  | { readonly type: 'answer'; readonly request: Id; readonly answer: Answer };
+
+/** What a hook is told about: the instance it is run for, and the one before it. */
+export interface HookRun {
+  readonly name: HookName;
+  readonly spec: ServiceConfig;
+  readonly parameter: Parameter;
+  readonly pid: number | null;
+  readonly previousParameter: Parameter;
+  readonly previousPid: number | null;
+}
+
+export interface Transition {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}

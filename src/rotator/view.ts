@@ -1,0 +1,91 @@
+/** What a service looks like from outside, read off its state. */
+import type { Parameter } from '../config/types.ts';
+import { attemptOf, currentOf, nextOf } from './instances.ts';
+import type { Attempt, Instance, Millis, PhaseName, RotationResult, State } from './types.ts';
+
+export interface InstanceView {
+  readonly parameter: Parameter;
+  readonly pid: number | null;
+  readonly state: 'starting' | 'ready' | 'retiring';
+  readonly startedAt: Millis;
+}
+
+export interface ServiceView {
+  readonly name: string;
+  readonly state: PhaseName;
+  readonly current: InstanceView | null;
+  readonly next: InstanceView | null;
+  readonly retiring: readonly InstanceView[];
+  readonly pendingRotation: boolean;
+  readonly rotations: { readonly completed: number; readonly failed: number };
+  readonly restarts: number;
+  readonly lastRotation: (RotationResult & { readonly at: Millis }) | null;
+  /** What is waited for, or why the service is where it is, in words; null where there is nothing to say. */
+  readonly detail: string | null;
+}
+
+export function viewOf(state: State): ServiceView {
+  const current = currentOf(state);
+  const next = nextOf(state);
+  return {
+    name: state.spec.name,
+    state: state.phase.name,
+    current: current && viewOfInstance(current, 'ready'),
+    next: next && viewOfInstance(next, isReady(attemptOf(state)) ? 'ready' : 'starting'),
+    retiring: state.retiring.map(({ instance }) => viewOfInstance(instance, 'retiring')),
+    pendingRotation: state.pending.length > 0,
+    rotations: state.rotations,
+    restarts: state.restarts,
+    lastRotation: state.lastRotation,
+    detail: detailOf(state),
+  };
+}
+
+function viewOfInstance(instance: Instance, state: InstanceView['state']): InstanceView {
+  const { parameter, pid, launchedAt: startedAt } = instance;
+  return { parameter, pid, state, startedAt };
+}
+
+function isReady(attempt: Attempt | null): boolean {
+  return attempt !== null && ['after-ready', 'overlap', 'before-stop'].includes(attempt.step.name);
+}
+
+function detailOf(state: State): string | null {
+  const { phase } = state;
+  switch (phase.name) {
+    case 'starting':
+    case 'rotating':
+      return detailOfStep(phase.attempt);
+    case 'backoff':
+      return `restart ${state.crashes} waits`;
+    case 'failed':
+      return phase.reason;
+    case 'stopping':
+      return phase.then === null
+        ? 'waiting for the process group to be gone'
+        : 'stopping, then starting again';
+    case 'running':
+    case 'stopped':
+      return null;
+  }
+}
+
+function detailOfStep({ step, parameter }: Attempt): string {
+  const name = parameter ?? 'it';
+  switch (step.name) {
+    case 'awaiting-parameter':
+      return `waiting for the instance that still holds ${name}`;
+    case 'before-start':
+      return 'running the hook beforeStart';
+    case 'launching':
+      return `launching ${name}`;
+    case 'probing':
+      return `waiting for ${name} to be ready`;
+    case 'after-ready':
+      return 'running the hook afterReady';
+    case 'overlap':
+      return `${name} is ready; overlap`;
+    case 'before-stop':
+      return 'running the hook beforeStop';
+  }
+}
