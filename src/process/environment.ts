@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { parseEnvFile } from '../config/env-file.ts';
+import type { InstanceSpec } from '../config/instance.ts';
+
+/** What an init system told the manager about itself; an instance that took it for its own would answer in its place. */
+const NOT_HANDED_DOWN = [
+  'NOTIFY_SOCKET',
+  'WATCHDOG_PID',
+  'WATCHDOG_USEC',
+  'LISTEN_PID',
+  'LISTEN_FDS',
+  'LISTEN_FDNAMES',
+];
+
+/** What every instance and hook of this manager is told. */
+export interface ManagerFacts {
+  /** The configuration's real path; null for the classic form. */
+  readonly config: string | null;
+  /** The control socket's path; null where there is none. */
+  readonly socket: string | null;
+}
+
+/**
+ * The environment of an instance: the manager's, then its user's, then `envFile`, then `env`, then `ALTERNATE_*`.
+ * The file is read at every call, so that an instance always starts with what stands in it now.
+ * @returns a reason where the file cannot be read or has a mistake
+ */
+export function environmentOf(
+  spec: InstanceSpec,
+  manager: ManagerFacts,
+): { ok: true; env: Record<string, string> } | { ok: false; reason: string } {
+  const file = readEnvFile(spec.envFile);
+  if (!file.ok) return file;
+  const inherited: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) inherited[name] = value;
+  for (const name of NOT_HANDED_DOWN) Reflect.deleteProperty(inherited, name);
+  const own = {
+    ALTERNATE_SERVICE: spec.service,
+    ALTERNATE_PARAMETER: spec.parameter ?? '',
+    ...(manager.config !== null && { ALTERNATE_CONFIG: manager.config }),
+    ...(manager.socket !== null && { ALTERNATE_SOCKET: manager.socket }),
+  };
+  return { ok: true, env: { ...inherited, ...spec.credentials.env, ...file.env, ...spec.env, ...own } };
+}
+
+function readEnvFile(
+  path: string | null,
+): { ok: true; env: Record<string, string> } | { ok: false; reason: string } {
+  if (path === null) return { ok: true, env: {} };
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return { ok: false, reason: `the env file cannot be read: ${(error as Error).message}` };
+  }
+  const parsed = parseEnvFile(text);
+  if (parsed.ok) return parsed;
+  const [mistake] = parsed.mistakes;
+  return { ok: false, reason: `${path}:${mistake?.line ?? 0}: ${mistake?.reason ?? 'not readable'}` };
+}

@@ -1,0 +1,67 @@
+/** Process groups: an instance is signalled as one, and is gone only when its whole group is gone. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { SignalName } from '../config/types.ts';
+
+/** Between two looks at a group: doubled from the first to the last, in ms. */
+const FIRST_LOOK_MS = 1;
+const LAST_LOOK_MS = 200;
+
+/** Sends a signal to every member of the group. Returns false when the group is gone (ESRCH, kill(2)). */
+export function signalGroup(pgid: number, signal: SignalName | 0): boolean {
+  try {
+    process.kill(-pgid, signal);
+    return true;
+  } catch (error) {
+    // EPERM: somebody of another user is in there; the group is not gone.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * Calls `gone` once no process of the group is left; at once where that is so already.
+ * @returns cancels the wait
+ */
+export function awaitGroupGone(pgid: number, gone: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let delayMs = FIRST_LOOK_MS;
+  const look = (): void => {
+    if (!signalGroup(pgid, 0) || (delayMs >= LAST_LOOK_MS && onlyZombies(pgid))) {
+      gone();
+      return;
+    }
+    timer = setTimeout(look, delayMs);
+    delayMs = Math.min(delayMs * 2, LAST_LOOK_MS);
+  };
+  look();
+  return () => {
+    clearTimeout(timer);
+  };
+}
+
+/**
+ * Whether all that is left of a group is zombies, which `kill` still finds: where process 1 reaps nothing (a container
+ * without an init), they stay for ever but hold nothing. Linux alone can tell (proc(5), /proc/pid/stat).
+ */
+function onlyZombies(pgid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  let found = false;
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = readStat(entry);
+    if (stat?.pgrp !== pgid) continue;
+    if (stat.state !== 'Z' && stat.state !== 'X') return false;
+    found = true;
+  }
+  return found;
+}
+
+function readStat(pid: string): { state: string; pgrp: number } | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // "pid (comm) state ppid pgrp …", and comm may hold anything, parentheses too.
+    const [state = '', , pgrp] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state, pgrp: Number(pgrp) };
+  } catch {
+    return null;
+  }
+}

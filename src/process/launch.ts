@@ -1,0 +1,158 @@
+/** Starts one instance as the leader of a process group of its own, and says when it has ended. */
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { InstanceSpec } from '../config/instance.ts';
+import type { Exit } from '../rotator/types.ts';
+import { environmentOf, type ManagerFacts } from './environment.ts';
+import { awaitGroupGone, signalGroup } from './group.ts';
+import type { StdioEntry } from './output/stdio.ts';
+import { programFile } from './program.ts';
+
+/** A file that is being swapped can be missing, or open for writing (ETXTBSY, execve(2)), for a moment. */
+const RETRY_EVERY_MS = 20;
+const RETRY_FOR_MS: Readonly<Record<string, number>> = {
+  ETXTBSY: 5_000,
+  ENOENT: 300,
+  EACCES: 300,
+  ENOEXEC: 300,
+  EAGAIN: 2_000,
+  EMFILE: 2_000,
+  ENFILE: 2_000,
+};
+
+/** Where the descriptor of `ready: { notify: true }` stands among those of the instance. */
+export const NOTIFY_FD = 3;
+
+export interface LaunchEvents {
+  /** The process runs; its descriptors are the child's. Called at most once, before the two below. */
+  launched(child: RunningChild): void;
+  /** It could not be started, or the launch was cancelled; nothing else follows. */
+  failed(reason: string): void;
+  /** The leader exited while others of its group live on; `gone` follows. */
+  leaderExited(exit: Exit): void;
+  /** No process of the group is left. */
+  gone(exit: Exit): void;
+}
+
+export interface LaunchRequest {
+  readonly spec: InstanceSpec;
+  readonly manager: ManagerFacts;
+  readonly stdio: readonly [StdioEntry, StdioEntry];
+}
+
+/**
+ * Launches an instance. Calls back at once where it can.
+ * @returns gives up a launch that has not succeeded yet
+ */
+export function launch(request: LaunchRequest, events: LaunchEvents): () => void {
+  const startedAt = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  let over = false;
+  const fail = (reason: string): void => {
+    clearTimeout(timer);
+    over = true;
+    events.failed(reason);
+  };
+  const attempt = (): void => {
+    const plan = planSpawn(request);
+    if (!plan.ok) fail(plan.reason);
+    else
+      trySpawn(plan, {
+        spawned(child) {
+          over = true;
+          follow(child, events);
+        },
+        failed(code, message) {
+          if (over) return;
+          if (performance.now() - startedAt < (RETRY_FOR_MS[code] ?? 0))
+            timer = setTimeout(attempt, RETRY_EVERY_MS);
+          else fail(reasonFor(code, plan.file, plan.options.cwd) ?? message);
+        },
+      });
+  };
+  attempt();
+  return () => {
+    if (!over) fail('the launch was cancelled');
+  };
+}
+
+interface SpawnPlan {
+  readonly ok: true;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly options: SpawnOptions & { cwd: string };
+}
+
+function planSpawn({ spec, manager, stdio }: LaunchRequest): SpawnPlan | { ok: false; reason: string } {
+  const environment = environmentOf(spec, manager);
+  if (!environment.ok) return environment;
+  const { env } = environment;
+  const [word = '', ...args] = spec.command;
+  // A name that PATH does not have is left to execvp(3), which says ENOENT.
+  const file = programFile(word, { baseDir: spec.baseDir, cwd: spec.cwd, searchPath: env['PATH'] }) ?? word;
+  const notify = spec.ready?.type === 'notify';
+  const { uid, gid } = spec.credentials;
+  const options = {
+    cwd: spec.cwd,
+    env: notify ? { ...env, NOTIFY_FD: String(NOTIFY_FD) } : env,
+    stdio: ['ignore' as const, ...stdio, ...(notify ? ['pipe' as const] : [])],
+    detached: true,
+    ...(uid !== null && { uid }),
+    ...(gid !== null && { gid }),
+  };
+  return { ok: true, file, args, options };
+}
+
+type RunningChild = ChildProcess & { pid: number };
+
+/** spawn throws some errors at once (ETXTBSY) and tells the others by an event (ENOENT, EACCES, EMFILE). */
+function trySpawn(
+  { file, args, options }: SpawnPlan,
+  on: { spawned(child: RunningChild): void; failed(code: string, message: string): void },
+): void {
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, options);
+  } catch (error) {
+    on.failed((error as NodeJS.ErrnoException).code ?? '', (error as Error).message);
+    return;
+  }
+  const { pid } = child;
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    if (pid === undefined) on.failed(error.code ?? '', error.message);
+  });
+  if (pid !== undefined) on.spawned(Object.assign(child, { pid }));
+}
+
+function reasonFor(code: string, file: string, cwd: string): string | null {
+  switch (code) {
+    case 'ENOENT':
+      if (!existsSync(cwd)) return `the working directory ${cwd} does not exist`;
+      if (!file.includes('/')) return `there is no program ${file} in PATH`;
+      if (!existsSync(file)) return `${file} does not exist`;
+      return `${file} names an interpreter in its first line that does not exist`;
+    case 'EACCES':
+      return `${file} is not an executable file for this user (chmod +x?)`;
+    case 'ETXTBSY':
+      return `${file} is still being written to by another process`;
+    case 'ENOEXEC':
+      return `${file} is not a program that this machine can run (is its first line "#!..." missing?)`;
+    case 'EMFILE':
+    case 'ENFILE':
+      return `too many open files (${code}): raise "ulimit -n"`;
+    default:
+      return null;
+  }
+}
+
+function follow(child: RunningChild, events: LaunchEvents): void {
+  child.once('exit', (code, signal) => {
+    const exit: Exit = signal === null ? { code: code ?? 0 } : { signal };
+    // Said first only where somebody is left, so that the common end is one event.
+    if (signalGroup(child.pid, 0)) events.leaderExited(exit);
+    awaitGroupGone(child.pid, () => {
+      events.gone(exit);
+    });
+  });
+  events.launched(child);
+}
