@@ -1,7 +1,7 @@
 /** Process groups that lose their leader, and that are gone. */
 import { beginAttempt, currentLost, failAttempt, parameterFreed, type Remains } from './attempt.ts';
-import { currentOf, nextOf } from './instances.ts';
-import { nothingServes } from './restart.ts';
+import { currentOf, instanceOf, nextOf } from './instances.ts';
+import { endRowAfter, nothingServes } from './restart.ts';
 import { forget, retire } from './retire.ts';
 import type { Turn } from './turn.ts';
 import type { Exit, Id, Instance } from './types.ts';
@@ -37,8 +37,9 @@ export function exited(turn: Turn, id: Id, exit: Exit): void {
   gone(turn, id);
 }
 
-/** A launch came to nothing. */
+/** A launch came to nothing. One that has succeeded cannot: its process group ends with `exited`. */
 export function launchFailed(turn: Turn, id: Id, reason: string): void {
+  if (instanceOf(turn.state, id)?.pid !== null) return;
   const next = nextOf(turn.state);
   if (next?.id === id) {
     turn.report({ type: 'launch-failed', parameter: next.parameter, reason });
@@ -61,7 +62,6 @@ export function stoppedWhenAllGone(turn: Turn): void {
 function gone(turn: Turn, id: Id): void {
   forget(turn, id);
   parameterFreed(turn);
-  stoppedWhenAllGone(turn);
 }
 
 /** An instance that nobody had told to stop has ended. */
@@ -76,6 +76,7 @@ function lost(turn: Turn, id: Id, exit: Exit, remains: Remains): void {
     reportExit(turn, current, exit, false, leftBehind);
     if (leftBehind) retire(turn, current, true);
     if (turn.phase.name === 'rotating') {
+      endRowAfter(turn, current);
       currentLost(turn);
       return;
     }

@@ -32,6 +32,14 @@ export function retiringWith(state: State, parameter: Parameter): Instance | und
   return state.retiring.find(({ instance }) => instance.parameter === parameter)?.instance;
 }
 
+/** `wanted` where the list has it, otherwise the first: a reload may have changed the list. */
+export function listedParameter(
+  parameters: readonly [Parameter, ...Parameter[]],
+  wanted: Parameter | undefined,
+): Parameter {
+  return wanted !== undefined && parameters.includes(wanted) ? wanted : parameters[0];
+}
+
 /** The parameter after `last` in the list, round and round; the first one where `last` is not in the list. */
 export function nextParameter(
   parameters: readonly [Parameter, ...Parameter[]],

@@ -97,10 +97,26 @@ export type ManagerFact =
       readonly unchanged: readonly string[];
     }
   | { readonly type: 'reload-refused'; readonly errors: readonly string[] }
-  | { readonly type: 'output-lost'; readonly file: string; readonly reason: string; readonly bytes: number }
-  | { readonly type: 'output-restored'; readonly file: string; readonly bytes: number }
+  | OutputFact
   | { readonly type: 'output-reopened' }
   | { readonly type: 'control-lost'; readonly reason: string };
 
 export type ServiceOccurrence = { readonly at: Millis; readonly service: string } & ServiceFact;
+/** What can go wrong with output. `file` is a log file's path, or `stdout` or `stderr`; `reason` an errno's name. */
+export type OutputFact =
+  /** Bytes are discarded from now on until it works again; `bytes` are lost so far. */
+  | { readonly type: 'output-lost'; readonly file: string; readonly reason: string; readonly bytes: number }
+  | {
+      readonly type: 'output-restored';
+      readonly file: string;
+      readonly reason: string;
+      readonly bytes: number;
+    }
+  /** A log file has reached its size and cannot be renamed: it is written to beyond that size. */
+  | { readonly type: 'output-not-rotated'; readonly file: string; readonly reason: string }
+  /** Whoever read stdout or stderr has gone away: what is written there is discarded from now on. */
+  | { readonly type: 'output-closed'; readonly file: string; readonly reason: string }
+  /** The manager's own lines that a stalled reader left no room for; it reads again. */
+  | { readonly type: 'messages-dropped'; readonly file: string; readonly count: number };
+
 export type Occurrence = ServiceOccurrence | ({ readonly at: Millis; readonly service: null } & ManagerFact);

@@ -1,7 +1,7 @@
 /** How an attempt ends: the next one serves, or what served before goes on. */
 import { startHook } from './hooks.ts';
 import { currentOf } from './instances.ts';
-import { nothingServes } from './restart.ts';
+import { endRowAfter, nothingServes } from './restart.ts';
 import { retire } from './retire.ts';
 import type { Turn } from './turn.ts';
 import type { Attempt, Instance, Intent, RotationResult } from './types.ts';
@@ -11,7 +11,10 @@ export function promote(turn: Turn, attempt: Attempt, instance: Instance): void 
   const previous = currentOf(turn.state);
   turn.enter({ name: 'running', current: instance });
   turn.update({ lastParameter: instance.parameter });
-  if (previous !== null) retire(turn, previous);
+  if (previous !== null) {
+    endRowAfter(turn, previous);
+    retire(turn, previous);
+  }
   if (attempt.purpose === 'rotate') {
     concludeRotation(turn, attempt, null);
     startHook(

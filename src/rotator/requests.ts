@@ -1,9 +1,10 @@
 /** What people ask of a service. Each request gets exactly one answer, at once or when it is done. */
 import type { ServiceConfig, SignalName } from '../config/types.ts';
 import { abandonAttempt, beginAttempt } from './attempt.ts';
-import { stoppedWhenAllGone } from './exits.ts';
 import { attemptOf, currentOf, nextParameter, retiringWith } from './instances.ts';
+import { relisted, rotationTo, sameAgain } from './intents.ts';
 import { concludeFailure, concludeRotation } from './outcome.ts';
+import { endRowAfter } from './restart.ts';
 import { retire } from './retire.ts';
 import type { Turn } from './turn.ts';
 import type { Id, Intent, Purpose } from './types.ts';
@@ -20,15 +21,11 @@ export function rotationRequested(turn: Turn, request: Id): void {
       return;
     case 'starting':
     case 'rotating':
-      if (turn.state.spec.rotation.whileRotating === 'fold') keepRotation(turn, request);
-      else refuseRotation(turn, [request], `it is ${phase.name} already`);
+      keepRotation(turn, request);
       return;
     case 'running':
-      rotate(turn, [request]);
-      return;
     case 'backoff':
     case 'failed':
-      resetRow(turn);
       rotate(turn, [request]);
   }
 }
@@ -46,13 +43,9 @@ export function beginKeptRotation(turn: Turn): void {
       turn.update({ pending: [] });
       refuseRotation(turn, pending, 'the service is stopped');
       return;
+    case 'running':
     case 'backoff':
     case 'failed':
-      cancelBackoff(turn);
-      turn.update({ pending: [] });
-      rotate(turn, pending);
-      return;
-    case 'running':
       turn.update({ pending: [] });
       rotate(turn, pending);
   }
@@ -93,7 +86,6 @@ export function stopRequested(turn: Turn, request: Id): void {
   turn.update({ pending: [], crashes: 0 });
   refuseRotation(turn, pending, 'the service was stopped');
   turn.enter({ name: 'stopping', then: null, requests: [...earlier, request] });
-  stoppedWhenAllGone(turn);
 }
 
 /** Stop, then start with the same parameter. */
@@ -110,7 +102,6 @@ export function restartRequested(turn: Turn, request: Id): void {
   stopEverything(turn, 'a restart was asked for');
   turn.update({ crashes: 0 });
   turn.enter({ name: 'stopping', then, requests: [] });
-  stoppedWhenAllGone(turn);
 }
 
 export function signalRequested(turn: Turn, request: Id, signal: SignalName): void {
@@ -137,7 +128,7 @@ export function specChanged(turn: Turn, request: Id, spec: ServiceConfig): void 
       return;
     case 'stopping':
       if (phase.then === null) turn.answer([request], { type: 'done' });
-      else turn.update({ pending: [...turn.state.pending, request] });
+      else turn.enter({ ...phase, then: joined(relisted(turn, phase.then), request) });
       return;
     case 'starting':
     case 'rotating':
@@ -155,45 +146,48 @@ export function specChanged(turn: Turn, request: Id, spec: ServiceConfig): void 
 
 function rotate(turn: Turn, requests: readonly Id[]): void {
   const { spec, lastParameter } = turn.state;
-  const current = currentOf(turn.state);
   if (spec.onRotate.type !== 'alternate') {
     rotateAlone(turn, requests);
     return;
   }
   const parameter = nextParameter(spec.parameters, lastParameter);
   const holder = spec.rotation.parameterInUse === 'refuse' ? retiringWith(turn.state, parameter) : undefined;
-  if (parameter === current?.parameter || holder !== undefined)
+  if (parameter === currentOf(turn.state)?.parameter || holder !== undefined)
     refuseRotation(turn, requests, `the command for ${parameter ?? 'it'} still runs`);
-  else
-    beginAttempt(turn, {
-      purpose: 'rotate',
-      from: lastParameter ?? null,
-      parameter,
-      startedAt: turn.at,
-      requests,
-    });
+  else beginRotation(turn, rotationTo(turn, parameter, requests));
+}
+
+/** Where nothing serves, the rotation asks for the service again, as a start does. */
+function beginRotation(turn: Turn, rotation: Intent): void {
+  if (currentOf(turn.state) === null) resetRow(turn);
+  beginAttempt(turn, rotation);
 }
 
 /** A service without parameters: its one instance is signalled, or stopped and started. */
 function rotateAlone(turn: Turn, requests: readonly Id[]): void {
   const { onRotate } = turn.state.spec;
   const current = currentOf(turn.state);
-  const from = turn.state.lastParameter ?? null;
+  const rotation = rotationTo(turn, null, requests);
   if (current === null) {
-    beginAttempt(turn, { purpose: 'rotate', from, parameter: null, startedAt: turn.at, requests });
+    beginRotation(turn, rotation);
   } else if (onRotate.type === 'signal' && current.spec === turn.state.spec) {
     turn.effect({ type: 'signal', instance: current.id, signal: onRotate.signal });
     const { parameter, pid } = current;
     turn.report({ type: 'signal-sent', parameter, pid, signal: onRotate.signal });
-    concludeRotation(turn, { from, parameter, startedAt: turn.at, requests }, null);
+    concludeRotation(turn, { ...rotation, parameter }, null);
   } else {
+    endRowAfter(turn, current);
     retire(turn, current);
-    const then: Intent = { purpose: 'rotate', from, parameter: null, startedAt: turn.at, requests };
-    turn.enter({ name: 'stopping', then, requests: [] });
+    turn.enter({ name: 'stopping', then: rotation, requests: [] });
   }
 }
 
+/** One more rotation follows, where the service keeps requests. */
 function keepRotation(turn: Turn, request: Id): void {
+  if (turn.state.spec.rotation.whileRotating === 'refuse') {
+    refuseRotation(turn, [request], `it is ${turn.phase.name} already`);
+    return;
+  }
   turn.update({ pending: [...turn.state.pending, request] });
   turn.report({ type: 'rotation-kept' });
 }
@@ -227,18 +221,10 @@ function cancelBackoff(turn: Turn): void {
 function startAfterwards(turn: Turn, purpose: Purpose, request: Id): void {
   const { phase } = turn;
   if (phase.name !== 'stopping') return;
-  const then =
-    phase.then === null
-      ? sameAgain(turn, purpose, [request])
-      : { ...phase.then, requests: [...phase.then.requests, request] };
+  const then = phase.then === null ? sameAgain(turn, purpose, [request]) : joined(phase.then, request);
   turn.enter({ ...phase, then });
 }
 
-/** The parameter that served last, or was about to; the first one where it is no longer in the list. */
-function sameAgain(turn: Turn, purpose: Purpose, requests: readonly Id[]): Intent {
-  const { spec, lastParameter } = turn.state;
-  const { phase } = turn;
-  const wanted = phase.name === 'backoff' ? phase.parameter : lastParameter;
-  const parameter = wanted !== undefined && spec.parameters.includes(wanted) ? wanted : spec.parameters[0];
-  return { purpose, from: lastParameter ?? null, parameter, startedAt: turn.at, requests };
+function joined(intent: Intent, request: Id): Intent {
+  return { ...intent, requests: [...intent.requests, request] };
 }

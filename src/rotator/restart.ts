@@ -1,5 +1,6 @@
 import type { Parameter, Restart } from '../config/types.ts';
 import type { Turn } from './turn.ts';
+import type { Instance } from './types.ts';
 
 /** What follows an exit outside a rotation. `crashes` counts the crashes in a row, this one included. */
 export type RestartDecision =
@@ -23,8 +24,15 @@ export function decideRestart(
   if (restart.policy === 'never' || (restart.policy === 'on-failure' && clean))
     return clean ? { next: 'stopped' } : { next: 'failed', crashes };
   if (crashes > restart.maxAttempts) return { next: 'failed', crashes };
-  const delayMs = crashes === 1 ? 0 : Math.min(restart.delayMs * 2 ** (crashes - 2), restart.maxDelayMs);
+  // Capped, since `delay: 0` times infinity would be no number.
+  const doublings = Math.min(crashes - 2, 40);
+  const delayMs = crashes === 1 ? 0 : Math.min(restart.delayMs * 2 ** doublings, restart.maxDelayMs);
   return { next: 'restart', crashes, delayMs };
+}
+
+/** An instance that served is being succeeded: having run for `resetAfter` ends the row of crashes before it. */
+export function endRowAfter(turn: Turn, { launchedAt }: Instance): void {
+  if (turn.at - launchedAt >= turn.state.spec.restart.resetAfterMs) turn.update({ crashes: 0 });
 }
 
 /** Nothing serves any more: carries out what `decideRestart` says for this parameter. */
@@ -41,9 +49,9 @@ export function nothingServes(
   const decision = decideRestart(restart, turn.state.crashes, lost.clean, lost.ranMs);
   switch (decision.next) {
     case 'stopped':
+      // Not `stopped` yet: what it left of its process group, or the one before it, may still be on its way out.
       turn.update({ crashes: 0 });
-      turn.enter({ name: 'stopped' });
-      turn.report({ type: 'service-stopped' });
+      turn.enter({ name: 'stopping', then: null, requests: [] });
       return;
     case 'failed': {
       const attempts = decision.crashes - 1;

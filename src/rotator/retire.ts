@@ -1,6 +1,6 @@
 import type { SignalName } from '../config/types.ts';
 import type { Turn } from './turn.ts';
-import type { Id, Instance } from './types.ts';
+import type { Id, Instance, Retiring } from './types.ts';
 
 /** Tells an instance to stop; its parameter is free once its whole process group is gone. */
 export function retire(turn: Turn, instance: Instance, leaderExited = false): void {
@@ -58,11 +58,19 @@ export function killTimerFired(turn: Turn, timer: Id): boolean {
 
 /** KILL for everything that is still on its way out. */
 export function killRetiring(turn: Turn): void {
-  for (const { instance, killTimer } of turn.state.retiring) {
+  const retiring = turn.state.retiring.map((entry): Retiring => {
+    const { instance, killTimer } = entry;
     if (killTimer !== null) turn.effect({ type: 'cancelTimer', timer: killTimer });
-    if (instance.pid !== null) kill(turn, instance, null);
-  }
-  turn.update({ retiring: turn.state.retiring.map((entry) => ({ ...entry, killTimer: null })) });
+    if (instance.pid === null) return { ...entry, instance: stoppedByKill(instance) };
+    kill(turn, instance, null);
+    return { ...entry, killTimer: null };
+  });
+  turn.update({ retiring });
+}
+
+/** For a launch that may still succeed although it was given up: there is nobody yet to send a signal to. */
+function stoppedByKill(instance: Instance): Instance {
+  return { ...instance, spec: { ...instance.spec, stop: { signal: 'SIGKILL', timeoutMs: null } } };
 }
 
 function kill(turn: Turn, { id, parameter, pid }: Instance, afterMs: number | null): void {

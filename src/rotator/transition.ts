@@ -9,8 +9,8 @@ import {
   hookFinished,
   launched,
 } from './attempt.ts';
-import { exited, launchFailed, leaderExited } from './exits.ts';
-import { instanceOf, nextOf } from './instances.ts';
+import { exited, launchFailed, leaderExited, stoppedWhenAllGone } from './exits.ts';
+import { instanceOf, listedParameter, nextOf } from './instances.ts';
 import {
   beginKeptRotation,
   restartRequested,
@@ -47,6 +47,7 @@ export function initialState(spec: ServiceConfig): State {
 export function transition(state: State, event: Event): Transition {
   const turn = new Turn(state, event.at);
   apply(turn, event);
+  stoppedWhenAllGone(turn);
   beginKeptRotation(turn);
   return turn.result;
 }
@@ -118,11 +119,10 @@ function timerFired(turn: Turn, timer: Id): void {
   if (phase.name === 'backoff' && phase.timer === timer) {
     turn.update({ restarts: turn.state.restarts + 1 });
     const { spec, lastParameter } = turn.state;
-    const parameter = spec.parameters.includes(phase.parameter) ? phase.parameter : spec.parameters[0];
     beginAttempt(turn, {
       purpose: 'restart',
       from: lastParameter ?? null,
-      parameter,
+      parameter: listedParameter(spec.parameters, phase.parameter),
       startedAt: turn.at,
       requests: [],
     });

@@ -1,0 +1,30 @@
+import type { SignalName } from '../config/types.ts';
+import type { ServiceStatus, StatusDocument } from '../rotator/status.ts';
+import type { Answer } from '../rotator/types.ts';
+
+/** What a reload did to each service; `errors` where it was refused whole. */
+export type ReloadAnswer =
+  | {
+      readonly ok: true;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly changed: readonly string[];
+      readonly unchanged: readonly string[];
+    }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+/** All that the control socket can ask of the manager. Names have been checked to be those of services. */
+export interface Commands {
+  status(): StatusDocument;
+  service(name: string): ServiceStatus | null;
+  /** SIGUSR1 is a rotation of that service alone; any other signal goes to its current instance. */
+  signal(name: string, signal: SignalName): Promise<Answer>;
+  rotate(name: string): Promise<Answer>;
+  start(name: string): Promise<Answer>;
+  stop(name: string): Promise<Answer>;
+  restart(name: string): Promise<Answer>;
+  reload(): Promise<ReloadAnswer>;
+  shutdown(): void;
+  /** Calls back with each event as one line of JSON; returns an end to that. */
+  subscribe(listener: (json: string) => void): () => void;
+}

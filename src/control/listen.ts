@@ -1,0 +1,112 @@
+/** Takes the control socket's place in the file system, keeps it, and gives it back. */
+import { lstatSync, unlinkSync, watch, type FSWatcher } from 'node:fs';
+import type { Server } from 'node:http';
+import path from 'node:path';
+import { ask } from './client.ts';
+import { prepareSocketFolder } from './socket-path.ts';
+
+export type Listening =
+  | { readonly ok: true; close(): Promise<void> }
+  /** `taken`: another manager answers there, or something that is no socket is in the way. */
+  | { readonly ok: false; readonly reason: string };
+
+/**
+ * Listens on `socketPath` with these permissions. A stale socket, one that nobody answers on, is replaced; anything
+ * else in the way is left alone. When the file is removed while the server runs (a cleaner of temporary folders), it
+ * is made again; `lost` is told where that fails.
+ */
+export async function listenOn(
+  server: Server,
+  socketPath: string,
+  mode: number,
+  lost: (reason: string) => void,
+): Promise<Listening> {
+  const folderProblem = prepareSocketFolder(socketPath);
+  if (folderProblem !== null) return { ok: false, reason: folderProblem };
+  const taken = await clearTheWay(socketPath);
+  if (taken !== null) return { ok: false, reason: taken };
+  const failure = await bind(server, socketPath, mode);
+  if (failure !== null) return { ok: false, reason: failure };
+  const guard = guardFile(server, socketPath, mode, lost);
+  return {
+    ok: true,
+    close: () =>
+      new Promise((resolve) => {
+        guard?.close();
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Removes a stale socket. @returns who or what is in the way; null when the place is free */
+async function clearTheWay(socketPath: string): Promise<string | null> {
+  const before = lstatSync(socketPath, { throwIfNoEntry: false });
+  if (before === undefined) return null;
+  if (!before.isSocket())
+    return `${socketPath} exists and is not a socket; it is left alone (another control.socket?)`;
+  const answer = await ask(socketPath, 'GET', '/v1/status', { timeoutMs: 5_000 });
+  if (answer.ok) {
+    const pid = (answer.body as { pid?: unknown } | null)?.pid;
+    const who = typeof pid === 'number' ? `a manager with pid ${pid}` : 'something else';
+    return `${who} is running already: it answers on ${socketPath}`;
+  }
+  if (answer.code !== 'ECONNREFUSED') return `${socketPath} is in use (${answer.reason})`;
+  const now = lstatSync(socketPath, { throwIfNoEntry: false });
+  if (now !== undefined && now.ino === before.ino) unlinkSync(socketPath);
+  return null;
+}
+
+function bind(server: Server, socketPath: string, mode: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const onError = (error: NodeJS.ErrnoException): void => {
+      resolve(`the control socket ${socketPath} cannot be opened: ${error.code ?? error.message}`);
+    };
+    server.once('error', onError);
+    // Node binds within this call: the mask leaves no moment in which the file has other permissions.
+    const mask = process.umask(0o777 & ~mode);
+    try {
+      server.listen(socketPath, () => {
+        server.off('error', onError);
+        resolve(null);
+      });
+    } finally {
+      process.umask(mask);
+    }
+  });
+}
+
+function guardFile(
+  server: Server,
+  socketPath: string,
+  mode: number,
+  lost: (reason: string) => void,
+): FSWatcher | null {
+  let rebinding = false;
+  const look = async (): Promise<void> => {
+    if (rebinding || lstatSync(socketPath, { throwIfNoEntry: false }) !== undefined) return;
+    rebinding = true;
+    // Connections that are open go on; only the listening end is made anew.
+    await new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+      setImmediate(resolve);
+    });
+    const failure = await bind(server, socketPath, mode);
+    if (failure !== null) lost(failure);
+    rebinding = false;
+  };
+  try {
+    const guard = watch(path.dirname(socketPath), { persistent: false }, (_event, name) => {
+      if (name === path.basename(socketPath)) void look();
+    });
+    guard.on('error', () => undefined);
+    return guard;
+  } catch {
+    // Without inotify the file is simply not guarded.
+    return null;
+  }
+}

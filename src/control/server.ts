@@ -1,0 +1,181 @@
+/** The control socket's HTTP server: reads requests, asks `Commands`, writes answers. Nothing sent to it harms it. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { parseSignal } from '../config/signals.ts';
+import type { Answer } from '../rotator/types.ts';
+import { readBody } from './body.ts';
+import type { Commands } from './commands.ts';
+import { streamEvents } from './event-stream.ts';
+import { refusalOf, routeOf, type Route, type WireError } from './routes.ts';
+
+/** A connection that has not sent a whole request by then is closed, in ms. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** @param socketPath the path it will listen on, which is also a legal `Host` */
+export function createControlServer(commands: Commands, socketPath: string): Server {
+  // Node looks for late requests with a timer that never rests; a timer for each waiting connection does it instead.
+  const deadlines = new WeakMap<Socket, NodeJS.Timeout>();
+  const expect = (socket: Socket): void => {
+    deadlines.set(socket, setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS).unref());
+  };
+  const received = (socket: Socket): void => {
+    clearTimeout(deadlines.get(socket));
+  };
+  const server = createServer(
+    { connectionsCheckingInterval: 2 ** 31 - 1, requestTimeout: 0 },
+    (request, response) => {
+      response.once('close', () => {
+        expect(request.socket);
+      });
+      handle(commands, socketPath, request, response, received).catch(() => {
+        sendError(response, { status: 500, code: 'internal', message: 'the manager could not answer' });
+      });
+    },
+  );
+  server.on('connection', (socket: Socket) => {
+    expect(socket);
+    socket.once('close', () => {
+      received(socket);
+    });
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  return server;
+}
+
+async function handle(
+  commands: Commands,
+  socketPath: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  received: (socket: Socket) => void,
+): Promise<void> {
+  response.on('error', () => undefined);
+  const refusal = refusalOf(request.headers, socketPath);
+  const routed = routeOf(request.method ?? '', request.url ?? '');
+  const body = await readBody(request);
+  received(request.socket);
+  if (refusal !== null) sendError(response, refusal);
+  else if (!routed.ok) sendError(response, routed.error);
+  else if (!body.ok) sendError(response, body.error);
+  else await answer(commands, routed.route, body.value, request, response);
+}
+
+async function answer(
+  commands: Commands,
+  route: Route,
+  body: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  switch (route.type) {
+    case 'status':
+      send(response, 200, commands.status());
+      return;
+    case 'events':
+      streamEvents(commands, request, response);
+      return;
+    case 'shutdown':
+      commands.shutdown();
+      send(response, 202, { accepted: true });
+      return;
+    case 'reload': {
+      const { ok, ...result } = await commands.reload();
+      send(response, ok ? 200 : 422, result);
+      return;
+    }
+    case 'service': {
+      const service = commands.service(route.name);
+      if (service === null) sendError(response, unknownService(commands, route.name));
+      else send(response, 200, service);
+      return;
+    }
+    case 'action':
+      if (commands.service(route.name) === null) sendError(response, unknownService(commands, route.name));
+      else await act(commands, route, body, response);
+  }
+}
+
+async function act(
+  commands: Commands,
+  { action, name, wait }: Route & { type: 'action' },
+  body: unknown,
+  response: ServerResponse,
+): Promise<void> {
+  switch (action) {
+    case 'rotate':
+      sendRotation(response, name, await (wait ? commands.rotate(name) : atOnce(commands.rotate(name))));
+      return;
+    case 'signal': {
+      const wanted = (body as { signal?: unknown } | null)?.signal ?? 'SIGUSR1';
+      const parsed = parseSignal(typeof wanted === 'string' ? wanted : '');
+      if (parsed.ok) sendAccepted(response, await atOnce(commands.signal(name, parsed.signal)));
+      else
+        sendError(response, {
+          status: 422,
+          code: 'unknown-signal',
+          message: `${JSON.stringify(wanted)} is no signal`,
+        });
+      return;
+    }
+    case 'start':
+    case 'stop':
+    case 'restart': {
+      const result = await commands[action](name);
+      if (result.type === 'refused') sendError(response, conflict(result.reason));
+      else send(response, 200, commands.service(name));
+    }
+  }
+}
+
+/** The answer if there is one already; null while it is being worked on. */
+function atOnce(answer: Promise<Answer>): Promise<Answer | null> {
+  return Promise.race([answer, new Promise<null>((resolve) => setImmediate(resolve, null))]);
+}
+
+function sendRotation(response: ServerResponse, service: string, answer: Answer | null): void {
+  if (answer?.type === 'rotated') {
+    const { outcome, from, to, reason, durationMs } = answer.result;
+    send(response, 200, { service, outcome, from, to, ...(reason !== undefined && { reason }), durationMs });
+  } else {
+    sendAccepted(response, answer);
+  }
+}
+
+function sendAccepted(response: ServerResponse, answer: Answer | null): void {
+  if (answer?.type === 'refused') sendError(response, conflict(answer.reason));
+  else send(response, 202, { accepted: true });
+}
+
+function conflict(message: string): WireError {
+  return { status: 409, code: 'conflict', message };
+}
+
+function unknownService(commands: Commands, name: string): WireError {
+  const known = commands.status().services.map((service) => service.name);
+  return {
+    status: 404,
+    code: 'unknown-service',
+    message: `no service ${JSON.stringify(name)}; known: ${known.join(', ')}`,
+  };
+}
+
+function sendError(response: ServerResponse, { status, code, message, allow }: WireError): void {
+  if (allow !== undefined) response.setHeader('Allow', allow);
+  // What is still on its way of a body that is too large is not waited for.
+  if (status === 413) response.setHeader('Connection', 'close');
+  send(response, status, { error: { code, message } });
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  if (response.headersSent) return;
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}

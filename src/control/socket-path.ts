@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** sun_path holds 108 bytes with the closing zero on Linux and 104 elsewhere; Node 20 cuts the rest off silently. */
+export const LONGEST_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
+
+/**
+ * Where the control socket of a configuration is unless `control.socket` says otherwise: a file named after the
+ * configuration's real path, in `/run/alternate` (root), `$XDG_RUNTIME_DIR/alternate`, or a folder of the user's own
+ * in the temporary folder.
+ */
+export function defaultSocketPath(configPath: string): string {
+  const hash = createHash('sha256').update(configPath).digest('hex').slice(0, 12);
+  return path.join(runtimeFolder(), `${hash}.sock`);
+}
+
+function runtimeFolder(): string {
+  const uid = process.getuid?.() ?? 0;
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  if (uid === 0) return '/run/alternate';
+  if (runtime !== undefined && path.isAbsolute(runtime)) return path.join(runtime, 'alternate');
+  return path.join(tmpdir(), `alternate-${uid}`);
+}
+
+/**
+ * Makes the socket's folder, for the user alone where it has to be made.
+ * @returns why it cannot be used; null when it can. The default folder must be nobody else's: whoever owns it could
+ * put a socket of his own there.
+ */
+export function prepareSocketFolder(socketPath: string): string | null {
+  const folder = path.dirname(socketPath);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const stat = lstatSync(folder);
+    if (folder !== runtimeFolder()) return null;
+    if (!stat.isDirectory()) return `${folder} is not a folder`;
+    if (stat.uid !== process.getuid?.()) return `${folder} belongs to another user`;
+    return null;
+  } catch (error) {
+    return `the folder of the control socket cannot be made: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,212 @@
+/** Runs one rotator a service, and what concerns them all: start, reload, shutdown. */
+import { compareConfigs } from '../config/compare.ts';
+import type { LoadResult } from '../config/load.ts';
+import type { Config, ServiceConfig } from '../config/types.ts';
+import type { Outputs } from '../process/output.ts';
+import type { ManagerFact, Occurrence } from '../rotator/occurrence.ts';
+import type { Millis } from '../rotator/types.ts';
+import type { ServiceView } from '../rotator/view.ts';
+import { endOf } from './end.ts';
+import { ServiceRunner } from './runner.ts';
+import { ServiceWorld } from './service-world.ts';
+
+export interface ManagerOptions {
+  readonly config: Config;
+  /** The control socket's path; null where there is none. */
+  readonly socket: string | null;
+  readonly outputs: Outputs;
+  now(): Millis;
+  report(occurrence: Occurrence): void;
+  /** Reads the configuration again; null for the classic form, which has nothing to read. */
+  readonly load: (() => Promise<LoadResult>) | null;
+  /** The line that each mistake of a refused configuration is told in. */
+  describe(mistakes: LoadResult & { ok: false }): readonly string[];
+}
+
+/** What a reload did, or why it was refused whole. */
+export type ReloadResult =
+  | {
+      readonly ok: true;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly changed: readonly string[];
+      readonly unchanged: readonly string[];
+    }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+interface Service {
+  readonly runner: ServiceRunner;
+  readonly world: ServiceWorld;
+}
+
+export class Manager {
+  readonly #options: ManagerOptions;
+  readonly #services = new Map<string, Service>();
+  /** Removed by a reload and not gone yet. */
+  readonly #leaving = new Map<string, Service & { readonly gone: Promise<void> }>();
+  /** Resolves with the exit code once nothing runs any more. */
+  readonly finished: Promise<number>;
+  #finish: (code: number) => void = () => undefined;
+  #config: Config;
+  #stopping = false;
+  #reloading: Promise<unknown> = Promise.resolve();
+  /** An instance exited by itself with something else than 0. */
+  #uncleanExit = false;
+  #ended = false;
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  /** The services in the order of the configuration. */
+  get views(): readonly ServiceView[] {
+    return this.#config.services.flatMap(({ name }) => this.#services.get(name)?.runner.view ?? []);
+  }
+
+  get names(): readonly string[] {
+    return this.views.map(({ name }) => name);
+  }
+
+  runner(name: string): ServiceRunner | undefined {
+    return this.#services.get(name)?.runner;
+  }
+
+  start(): void {
+    const { services, path } = this.#config;
+    this.#report({ type: 'manager-started', pid: process.pid, services: services.length, config: path });
+    for (const spec of services) this.#add(spec);
+  }
+
+  /** A rotation of every service; those that are stopped refuse. */
+  rotateAll(): void {
+    for (const { runner } of this.#services.values()) void runner.request('rotationRequested');
+  }
+
+  reopenOutputs(): void {
+    this.#options.outputs.reopen();
+    this.#report({ type: 'output-reopened' });
+  }
+
+  /** Stops every service, then resolves `finished`. A second call kills what is left. */
+  shutdown(reason: string): void {
+    if (this.#stopping) {
+      for (const { runner } of this.#all) runner.kill();
+      return;
+    }
+    this.#stopping = true;
+    this.#report({ type: 'manager-stopping', reason });
+    for (const { runner } of this.#services.values()) void runner.request('stopRequested');
+    this.#settled();
+  }
+
+  /** Reads the configuration again. One reload at a time: a request during one waits and reads once more. */
+  reload(): Promise<ReloadResult> {
+    const reloading = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloading;
+    return reloading;
+  }
+
+  async #reload(): Promise<ReloadResult> {
+    const { load, describe } = this.#options;
+    if (load === null) return { ok: false, errors: ['the classic form has no configuration to read'] };
+    const loaded = await load();
+    if (this.#stopping) return { ok: false, errors: ['the manager is stopping'] };
+    if (!loaded.ok) {
+      const errors = describe(loaded);
+      this.#report({ type: 'reload-refused', errors });
+      return { ok: false, errors };
+    }
+    const comparison = compareConfigs(this.#config, loaded.config);
+    const byName = new Map(loaded.config.services.map((spec) => [spec.name, spec]));
+    this.#config = loaded.config;
+    this.#report({ type: 'config-reloaded', ...comparison });
+    for (const name of comparison.removed) this.#remove(name);
+    for (const [name, spec] of byName) {
+      const runner = this.runner(name);
+      if (runner === undefined) this.#add(spec);
+      else if (comparison.changed.includes(name)) void runner.change(spec);
+      else if (runner.phase === 'failed') void runner.request('startRequested');
+    }
+    return { ok: true, ...comparison };
+  }
+
+  #add(spec: ServiceConfig): void {
+    const leaving = this.#leaving.get(spec.name);
+    if (leaving !== undefined) {
+      // Its namesake is on its way out and may hold the same parameters.
+      void leaving.gone.then(() => {
+        if (!this.#stopping && this.#config.services.includes(spec)) this.#add(spec);
+      });
+      return;
+    }
+    const { outputs, socket } = this.#options;
+    const world: ServiceWorld = new ServiceWorld({
+      service: spec.name,
+      manager: { config: this.#config.path, socket },
+      outputs,
+      now: () => this.#options.now(),
+      report: (occurrence) => {
+        this.#reportOf(occurrence);
+      },
+      programChanged() {
+        // A service that is stopped takes the new program when it is started.
+        if (runner.phase !== 'stopped' && runner.phase !== 'stopping')
+          void runner.request('rotationRequested');
+      },
+      settled: () => {
+        this.#settled();
+      },
+    });
+    const runner = new ServiceRunner(spec, world);
+    this.#services.set(spec.name, { runner, world });
+    void runner.request('startRequested');
+  }
+
+  #remove(name: string): void {
+    const service = this.#services.get(name);
+    if (service === undefined) return;
+    this.#services.delete(name);
+    const gone = service.runner.request('stopRequested').then(async () => {
+      await service.world.close();
+      this.#leaving.delete(name);
+      this.#settled();
+    });
+    this.#leaving.set(name, { ...service, gone });
+  }
+
+  /** Every service that may still have processes, those that a reload removed included. */
+  get #all(): readonly Service[] {
+    return [...this.#services.values(), ...this.#leaving.values()];
+  }
+
+  #settled(): void {
+    if (this.#ended) return;
+    const end = endOf({
+      stopping: this.#stopping,
+      classic: this.#config.path === null,
+      uncleanExit: this.#uncleanExit,
+      services: this.#all.map(({ runner }) => runner),
+    });
+    if (end === null) return;
+    this.#ended = true;
+    if (end.reason !== null) this.#report({ type: 'manager-stopping', reason: end.reason });
+    void Promise.all(this.#all.map(({ world }) => world.close())).then(() => {
+      this.#report({ type: 'manager-stopped' });
+      this.#finish(end.code);
+    });
+  }
+
+  #report(fact: ManagerFact): void {
+    this.#options.report({ at: this.#options.now(), service: null, ...fact });
+  }
+
+  #reportOf(occurrence: Occurrence): void {
+    if (occurrence.type === 'instance-exited' && !occurrence.expected)
+      this.#uncleanExit ||= !('code' in occurrence.exit) || occurrence.exit.code !== 0;
+    this.#options.report(occurrence);
+  }
+}

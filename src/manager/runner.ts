@@ -1,0 +1,121 @@
+import type { ServiceConfig, SignalName } from '../config/types.ts';
+import { currentOf, liveInstances } from '../rotator/instances.ts';
+import { initialState, transition } from '../rotator/transition.ts';
+import type { Answer, Effect, Event, Id, Instance, Millis, State } from '../rotator/types.ts';
+import { viewOf, type ServiceView } from '../rotator/view.ts';
+
+/** An event before its time is put on it. */
+export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
+
+export type RequestType = 'rotationRequested' | 'startRequested' | 'stopRequested' | 'restartRequested';
+
+/** What the runner needs of the world. */
+export interface RunnerWorld {
+  now(): Millis;
+  /** Carries out every effect but `answer`; what comes of it is told with `happened`, at once or later. */
+  carryOut(effect: Exclude<Effect, { type: 'answer' }>, happened: (happening: Happening) => void): void;
+  /** After each event, when its effects have been carried out. */
+  settled(state: State, previous: State): void;
+}
+
+/**
+ * Runs one service: one queue of events, one place that changes the state. An event that comes while another is being
+ * dealt with waits for its turn.
+ */
+export class ServiceRunner {
+  readonly #world: RunnerWorld;
+  readonly #queue: Event[] = [];
+  readonly #asked = new Map<Id, (answer: Answer) => void>();
+  #state: State;
+  #lastRequest = 0;
+  #busy = false;
+
+  constructor(spec: ServiceConfig, world: RunnerWorld) {
+    this.#world = world;
+    this.#state = initialState(spec);
+  }
+
+  get name(): string {
+    return this.#state.spec.name;
+  }
+
+  get spec(): ServiceConfig {
+    return this.#state.spec;
+  }
+
+  get phase(): State['phase']['name'] {
+    return this.#state.phase.name;
+  }
+
+  get view(): ServiceView {
+    return viewOf(this.#state);
+  }
+
+  get current(): Instance | null {
+    return currentOf(this.#state);
+  }
+
+  /** Process groups that are not gone yet, those on their way out included. */
+  get liveInstances(): readonly Instance[] {
+    return liveInstances(this.#state);
+  }
+
+  /** Whether nothing is left of it and nothing will come by itself. */
+  get atRest(): boolean {
+    return ['stopped', 'failed'].includes(this.phase) && this.liveInstances.length === 0;
+  }
+
+  /** Asks for something; the answer comes when it is done. */
+  request(type: RequestType): Promise<Answer> {
+    return this.#ask((request) => ({ type, request }));
+  }
+
+  signal(signal: SignalName): Promise<Answer> {
+    return this.#ask((request) => ({ type: 'signalRequested', request, signal }));
+  }
+
+  change(spec: ServiceConfig): Promise<Answer> {
+    return this.#ask((request) => ({ type: 'specChanged', request, spec }));
+  }
+
+  /** KILL to whatever is on its way out. */
+  kill(): void {
+    this.#happened({ type: 'killRequested' });
+  }
+
+  #ask(happening: (request: Id) => Happening): Promise<Answer> {
+    return new Promise((resolve) => {
+      const request = ++this.#lastRequest;
+      this.#asked.set(request, resolve);
+      this.#happened(happening(request));
+    });
+  }
+
+  #happened(happening: Happening): void {
+    this.#queue.push({ ...happening, at: this.#world.now() });
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) this.#deal(event);
+    this.#busy = false;
+  }
+
+  #deal(event: Event): void {
+    const previous = this.#state;
+    const { state, effects } = transition(previous, event);
+    this.#state = state;
+    for (const effect of effects) {
+      if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
+      else
+        this.#world.carryOut(effect, (happening) => {
+          this.#happened(happening);
+        });
+    }
+    this.#world.settled(state, previous);
+  }
+
+  #answer(request: Id, answer: Answer): void {
+    const resolve = this.#asked.get(request);
+    this.#asked.delete(request);
+    resolve?.(answer);
+  }
+}

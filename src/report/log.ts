@@ -1,0 +1,35 @@
+/** The manager's own lines: what happened, from a level on, each with `alternate | ` in front. */
+import type { Occurrence } from '../rotator/occurrence.ts';
+import type { Paint } from './paint.ts';
+import { sentenceOf, type Level, type Sentence } from './sentence.ts';
+
+export const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error'];
+
+const COLOURS = { debug: 'grey', info: null, warn: 'yellow', error: 'red' } as const;
+
+export interface LogOptions {
+  readonly level: Level;
+  readonly paint: Paint;
+  /** Gets whole lines, the newline included. */
+  write(text: string): void;
+}
+
+export class Log {
+  readonly #options: LogOptions;
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+  }
+
+  occurred(occurrence: Occurrence): void {
+    const { level, text } = sentenceOf(occurrence);
+    this.say({ level, text: occurrence.service === null ? text : `${occurrence.service}: ${text}` });
+  }
+
+  say({ level, text }: Sentence): void {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(this.#options.level)) return;
+    const colour = COLOURS[level];
+    for (const line of text.split('\n'))
+      this.#options.write(`alternate | ${colour === null ? line : this.#options.paint(colour, line)}\n`);
+  }
+}

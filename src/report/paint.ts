@@ -1,0 +1,16 @@
+/** Colour, only where a person reads it: a terminal that is not dumb, and no NO_COLOR (no-color.org). */
+
+export type Colour = 'red' | 'green' | 'yellow' | 'grey' | 'bold';
+
+const CODES: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, grey: 90, bold: 1 };
+
+export type Paint = (colour: Colour, text: string) => string;
+
+/** Whether colour and cursor movement suit this stream. */
+export function isLively(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  return stream.isTTY === true && env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === '';
+}
+
+export function painter(lively: boolean): Paint {
+  return lively ? (colour, text) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : (_colour, text) => text;
+}

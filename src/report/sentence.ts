@@ -1,0 +1,146 @@
+/** What happened, as a sentence for people. Pure. */
+import type { Parameter } from '../config/types.ts';
+import type { ManagerFact, Occurrence, ServiceFact, ServiceOccurrence } from '../rotator/occurrence.ts';
+import type { Exit } from '../rotator/types.ts';
+import { formatDuration } from '../util/duration.ts';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+export interface Sentence {
+  readonly level: Level;
+  readonly text: string;
+}
+
+/** One line; the service's name, where there is one, is not part of it. */
+export function sentenceOf(occurrence: Occurrence): Sentence {
+  return occurrence.service === null ? managerSentence(occurrence) : serviceSentence(occurrence);
+}
+
+function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
+  switch (fact.type) {
+    case 'rotation-started':
+      return info(`rotating ${arrow(fact.from, fact.to)}`);
+    case 'rotation-kept':
+      return info('rotation asked for meanwhile: one more follows');
+    case 'rotation-refused':
+      return warn(`rotation refused: ${fact.reason}`);
+    case 'rotation-completed':
+      return info(`rotated ${arrow(fact.from, fact.to)} in ${formatDuration(Math.round(fact.durationMs))}`);
+    case 'rotation-failed':
+      return error(`rotation ${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact.from)}`);
+    case 'parameter-awaited':
+      return info(`waiting for ${whom(fact)}, which still holds the parameter`);
+    case 'instance-launched':
+      return info(`started ${whom(fact)}`);
+    case 'launch-failed':
+      return error(`cannot start ${fact.parameter ?? 'the command'}: ${fact.reason}`);
+    case 'instance-ready':
+      return info(`${whom(fact)} is ready after ${formatDuration(Math.round(fact.afterMs))}`);
+    case 'overlap-started':
+      return info(`overlap of ${formatDuration(fact.overlapMs)}`);
+    case 'instance-stopping': {
+      const then = fact.killAfterMs === null ? '' : `, KILL in ${formatDuration(fact.killAfterMs)}`;
+      return info(`stopping ${whom(fact)} (${fact.signal}${then})`);
+    }
+    case 'instance-killed': {
+      const why = fact.afterMs === null ? '' : `: it had not stopped within ${formatDuration(fact.afterMs)}`;
+      return warn(`killed the process group of ${whom(fact)}${why}`);
+    }
+    case 'instance-exited':
+      return exitSentence(fact);
+    case 'signal-sent':
+      return info(`sent ${fact.signal} to ${whom(fact)}`);
+    case 'hook-started':
+      return { level: 'debug', text: `running the hook ${fact.hook}` };
+    case 'hook-failed':
+      return warn(`the hook ${fact.hook} failed: ${fact.reason}`);
+    case 'restart-delayed':
+      return fact.delayMs === 0
+        ? info(`starting ${fact.parameter ?? 'it'} again`)
+        : warn(
+            `starting ${fact.parameter ?? 'it'} again in ${formatDuration(fact.delayMs)} (restart ${fact.attempt} in a row)`,
+          );
+    case 'service-running':
+      return info(`running on ${whom(fact)}`);
+    case 'service-stopped':
+      return info('stopped');
+    case 'service-failed':
+      return error(`failed: ${fact.reason}. A rotation, start or reload tries again`);
+    case 'watch-degraded':
+      return warn(`watching by polling, which is slower: ${fact.reason}`);
+  }
+}
+
+function exitSentence(fact: ServiceFact & { type: 'instance-exited' }): Sentence {
+  const left = fact.leftBehind ? '; others of its process group live on and are stopped' : '';
+  const text = `${whom(fact)} exited (${describeExit(fact.exit)})${left}`;
+  return fact.expected ? info(text) : warn(text);
+}
+
+function managerSentence(fact: ManagerFact): Sentence {
+  switch (fact.type) {
+    case 'manager-started':
+      return info(
+        `manager ${fact.pid} runs ${fact.services} ${fact.services === 1 ? 'service' : 'services'}${fact.config === null ? '' : ` of ${fact.config}`}`,
+      );
+    case 'manager-stopping':
+      return info(`stopping: ${fact.reason}`);
+    case 'manager-stopped':
+      return info('everything has stopped');
+    case 'config-reloaded':
+      return info(`configuration read again: ${summary(fact)}`);
+    case 'reload-refused':
+      return error(`the new configuration is refused, nothing has changed:\n${fact.errors.join('\n')}`);
+    case 'output-lost':
+      return error(`output is being lost: ${fact.file} cannot be written (${fact.reason})`);
+    case 'output-restored':
+      return warn(`${fact.file} can be written again; ${fact.bytes} bytes were lost`);
+    case 'output-not-rotated':
+      return warn(`${fact.file} has reached its size but cannot be renamed (${fact.reason}); it grows on`);
+    case 'output-closed':
+      return warn(`nobody reads ${fact.file} any more (${fact.reason}): what is written there is discarded`);
+    case 'messages-dropped':
+      return warn(`${fact.count} lines of this log were dropped: ${fact.file} was not read`);
+    case 'output-reopened':
+      return info('log files opened again');
+    case 'control-lost':
+      return error(`the control socket is gone: ${fact.reason}`);
+  }
+}
+
+function summary(fact: ManagerFact & { type: 'config-reloaded' }): string {
+  const parts = (['added', 'removed', 'changed', 'unchanged'] as const).flatMap((kind) =>
+    fact[kind].length === 0 ? [] : [`${kind} ${fact[kind].join(', ')}`],
+  );
+  return parts.length === 0 ? 'no services' : parts.join('; ');
+}
+
+/** `3000 (pid 4711)`, or `pid 4711` for a service without parameters. */
+function whom({ parameter, pid }: { readonly parameter: Parameter; readonly pid: number | null }): string {
+  const process = pid === null ? 'a process that was never started' : `pid ${pid}`;
+  return parameter === null ? process : `${parameter} (${process})`;
+}
+
+function arrow(from: Parameter, to: Parameter): string {
+  return from === null || to === null ? '' : `${from} -> ${to}`;
+}
+
+function keeps(from: Parameter): string {
+  return from === null ? '' : `; ${from} goes on`;
+}
+
+function describeExit(exit: Exit): string {
+  return 'code' in exit ? `code ${exit.code}` : exit.signal;
+}
+
+function info(text: string): Sentence {
+  return { level: 'info', text: text.trim() };
+}
+
+function warn(text: string): Sentence {
+  return { level: 'warn', text };
+}
+
+function error(text: string): Sentence {
+  return { level: 'error', text };
+}
