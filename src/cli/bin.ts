@@ -1,0 +1,26 @@
+/**
+ * The entry. Its first statement takes SIGUSR1, which is Node's own signal for opening the debugger: from here on it is
+ * remembered, and whoever takes over gets the count. Nothing heavy may be imported before that.
+ */
+let remembered = 0;
+const remember = (): void => {
+  remembered += 1;
+};
+process.on('SIGUSR1', remember);
+
+if (process.platform === 'win32') {
+  process.stderr.write(
+    'alternate needs Linux or macOS: it works with signals and process groups, which Windows lacks.\n',
+  );
+  process.exitCode = 1;
+} else {
+  const { main } = await import('./main.ts');
+  process.exitCode = await main(process.argv.slice(2), {
+    takeOver() {
+      process.off('SIGUSR1', remember);
+      return remembered;
+    },
+  });
+}
+
+export {};

@@ -1,0 +1,19 @@
+import { classicConfig } from '../../config/classic.ts';
+import { tell } from '../../report/console.ts';
+import { describeMistakes } from '../configuration.ts';
+import type { EarlySignals } from '../early-signals.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { supervise } from '../supervise.ts';
+
+/** `alternate "<command>" <parameters...> <overlap>`: one service, no file, no control socket. */
+export async function runClassic(words: readonly string[], early: EarlySignals): Promise<ExitCode> {
+  const [command = '', ...rest] = words;
+  const overlap = rest.pop() ?? '';
+  const made = classicConfig(command, rest, overlap, process.cwd());
+  if (!made.ok) {
+    tell(describeMistakes(made).join('\n'));
+    return EXIT.usage;
+  }
+  const { config } = made;
+  return await supervise({ config, logLevel: 'info', socket: null, load: null, welcome: null }, early);
+}

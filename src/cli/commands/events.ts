@@ -1,0 +1,31 @@
+import { followEvents } from '../../control/client.ts';
+import { print, tell } from '../../report/console.ts';
+import { sentenceOf } from '../../report/sentence.ts';
+import type { Occurrence } from '../../rotator/occurrence.ts';
+import { findSocket, noManager } from '../connect.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { GlobalOptions } from '../main.ts';
+
+/** `alternate events`: one line each until the manager goes, which is a good end. */
+export async function events(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {
+  const found = await findSocket(options);
+  if (!found.ok) return found.code;
+  const { ended } = followEvents(
+    found.socket,
+    (json) => {
+      print(own.json === true ? `${json}\n` : `${line(json)}\n`);
+    },
+    () => undefined,
+  );
+  const failure = await ended;
+  if (failure === null) return EXIT.done;
+  tell(noManager(found.socket, failure.code, failure.reason));
+  return EXIT.failed;
+}
+
+function line(json: string): string {
+  const { at, ...occurrence } = JSON.parse(json) as Occurrence & { at: unknown };
+  const { text } = sentenceOf(occurrence as Occurrence);
+  const name = occurrence.service === null ? '' : `${occurrence.service}: `;
+  return `${String(at)} ${name}${text.replaceAll('\n', ' | ')}`;
+}

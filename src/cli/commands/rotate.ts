@@ -1,0 +1,101 @@
+import { ask } from '../../control/client.ts';
+import type { StatusDocument } from '../../rotator/status.ts';
+import { print, stderrPaint, tell } from '../../report/console.ts';
+import { formatDuration } from '../../util/duration.ts';
+import { askManager, errorOf, findSocket, noManager } from '../connect.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { GlobalOptions } from '../main.ts';
+import { showProgress } from '../rotation-progress.ts';
+
+interface RotateOptions {
+  readonly all?: boolean;
+  readonly wait: boolean;
+  readonly json?: boolean;
+}
+
+interface Outcome {
+  readonly service: string;
+  readonly outcome: 'completed' | 'failed';
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly reason?: string;
+  readonly durationMs: number;
+}
+
+/** `alternate rotate`: rotates services side by side, shows how far each is, and ends with one line for each. */
+export async function rotate(
+  options: GlobalOptions,
+  names: readonly string[],
+  own: RotateOptions,
+): Promise<ExitCode> {
+  const found = await findSocket(options);
+  if (!found.ok) return found.code;
+  const chosen = await choose({ ...options, socket: found.socket }, names, own.all === true);
+  if (!chosen.ok) return chosen.code;
+  const progress = own.wait ? showProgress(found.socket, chosen.names) : null;
+  await progress?.opened;
+  const codes = await Promise.all(
+    chosen.names.map(async (name) => {
+      const code = await rotateOne(found.socket, name, own, (line) => {
+        progress?.finished(name);
+        tell(line);
+      });
+      return code;
+    }),
+  );
+  progress?.close();
+  return codes.find((code) => code !== EXIT.done) ?? EXIT.done;
+}
+
+type Chosen =
+  { readonly ok: true; readonly names: readonly string[] } | { readonly ok: false; readonly code: ExitCode };
+
+async function choose(options: GlobalOptions, names: readonly string[], all: boolean): Promise<Chosen> {
+  if (names.length > 0 && all) {
+    tell('alternate: name services, or give --all, not both');
+    return { ok: false, code: EXIT.usage };
+  }
+  if (names.length > 0) return { ok: true, names: [...new Set(names)] };
+  const answer = await askManager(options, 'GET', '/v1/status');
+  if (!answer.ok) return answer;
+  const known = (answer.body as StatusDocument).services.map((service) => service.name);
+  if (all || known.length === 1) return { ok: true, names: known };
+  tell(`alternate: which service? ${known.join(', ')}; or --all`);
+  return { ok: false, code: EXIT.usage };
+}
+
+async function rotateOne(
+  socket: string,
+  name: string,
+  { wait, json }: RotateOptions,
+  say: (line: string) => void,
+): Promise<ExitCode> {
+  const answer = await ask(socket, 'POST', `/v1/services/${encodeURIComponent(name)}/rotate?wait=${wait}`);
+  if (!answer.ok) {
+    say(noManager(socket, answer.code, answer.reason));
+    return EXIT.failed;
+  }
+  const problem = errorOf(answer);
+  if (json === true) print(`${JSON.stringify(answer.body)}\n`);
+  const paint = stderrPaint();
+  if (problem !== null) {
+    say(paint('red', `${name}: not rotated: ${problem}`));
+    return EXIT.failed;
+  }
+  if (answer.status === 202) {
+    say(`${name}: a rotation has been asked for`);
+    return EXIT.done;
+  }
+  const outcome = answer.body as Outcome;
+  const failed = outcome.outcome === 'failed';
+  say(paint(failed ? 'red' : 'green', sentence(outcome)));
+  return failed ? EXIT.failed : EXIT.done;
+}
+
+function sentence({ service, outcome, from, to, reason, durationMs }: Outcome): string {
+  const way = from === null || to === null ? '' : ` ${from} -> ${to}`;
+  const took = formatDuration(Math.round(durationMs));
+  if (outcome === 'completed') return `${service}: rotated${way} in ${took}`;
+  const kept = from === null ? '' : `; ${from} goes on serving`;
+  return `${service}: the rotation${way} failed after ${took}: ${reason ?? 'no reason given'}${kept}`;
+}

@@ -1,0 +1,30 @@
+import { tell } from '../../report/console.ts';
+import { followEvents } from '../../control/client.ts';
+import { askManager, errorOf, findSocket } from '../connect.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { GlobalOptions } from '../main.ts';
+
+/** `alternate shutdown`: asks, and waits until the manager has gone. */
+export async function shutdown(options: GlobalOptions): Promise<ExitCode> {
+  const found = await findSocket(options);
+  if (!found.ok) return found.code;
+  const following = followEvents(
+    found.socket,
+    () => undefined,
+    () => undefined,
+  );
+  const answer = await askManager({ ...options, socket: found.socket }, 'POST', '/v1/shutdown');
+  if (!answer.ok) {
+    following.close();
+    return answer.code;
+  }
+  const problem = errorOf(answer);
+  if (problem !== null) {
+    following.close();
+    tell(`alternate: ${problem}`);
+    return EXIT.failed;
+  }
+  await following.ended;
+  tell('everything has stopped');
+  return EXIT.done;
+}

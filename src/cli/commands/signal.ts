@@ -1,0 +1,20 @@
+import { parseSignal } from '../../config/signals.ts';
+import { tell } from '../../report/console.ts';
+import { askManager, errorOf } from '../connect.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { GlobalOptions } from '../main.ts';
+
+/** `alternate signal SERVICE [SIGNAL]`. */
+export async function signal(options: GlobalOptions, name: string, word: string): Promise<ExitCode> {
+  const parsed = parseSignal(word);
+  if (!parsed.ok) {
+    tell(`alternate: "${word}" is no signal of this system`);
+    return EXIT.usage;
+  }
+  const target = `/v1/services/${encodeURIComponent(name)}/signal`;
+  const answer = await askManager(options, 'POST', target, { signal: parsed.signal });
+  if (!answer.ok) return answer.code;
+  const problem = errorOf(answer);
+  tell(problem === null ? `${name}: ${parsed.signal} accepted` : `alternate: ${problem}`);
+  return problem === null ? EXIT.done : EXIT.failed;
+}

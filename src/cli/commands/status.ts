@@ -1,0 +1,82 @@
+import { ask, followEvents } from '../../control/client.ts';
+import type { ServiceStatus, StatusDocument } from '../../rotator/status.ts';
+import { print, redraw, stdoutPaint, tell } from '../../report/console.ts';
+import { statusTable } from '../../report/status-table.ts';
+import { askManager, errorOf, findSocket, noManager } from '../connect.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { GlobalOptions } from '../main.ts';
+
+/** Between two drawings of `--watch` where nothing happens, for the uptimes; and the least time between two, in ms. */
+const REDRAW_MS = 1_000;
+const LEAST_MS = 100;
+
+/** `alternate status [SERVICE...]`: a table, the document, or a table that stays live. */
+export async function status(
+  options: GlobalOptions,
+  names: readonly string[],
+  own: { readonly json?: boolean; readonly watch?: boolean },
+): Promise<ExitCode> {
+  if (own.watch === true) return await watch(options, names, own.json === true);
+  const answer = await askManager(options, 'GET', '/v1/status');
+  if (!answer.ok) return answer.code;
+  const problem = errorOf(answer);
+  if (problem !== null) {
+    tell(`alternate: ${problem}`);
+    return EXIT.failed;
+  }
+  const selected = select(answer.body as StatusDocument, names);
+  if (selected === null) return EXIT.failed;
+  show(selected, own.json === true, print);
+  return EXIT.done;
+}
+
+async function watch(options: GlobalOptions, names: readonly string[], json: boolean): Promise<ExitCode> {
+  const found = await findSocket(options);
+  if (!found.ok) return found.code;
+  let known = true;
+  let due: NodeJS.Timeout | undefined;
+  let last = '';
+  const draw = async (): Promise<void> => {
+    const answer = await ask(found.socket, 'GET', '/v1/status');
+    due = setTimeout(() => void draw(), REDRAW_MS);
+    if (!answer.ok) return;
+    const selected = select(answer.body as StatusDocument, names);
+    if (selected === null) {
+      known = false;
+      following.close();
+      return;
+    }
+    show(selected, json, (text) => {
+      // On a terminal the uptimes move; elsewhere only what changed is worth a line.
+      const comparable = JSON.stringify(selected.services);
+      if (process.stdout.isTTY || comparable !== last) redraw(text);
+      last = comparable;
+    });
+  };
+  const soon = (): void => {
+    clearTimeout(due);
+    due = setTimeout(() => void draw(), LEAST_MS);
+  };
+  const following = followEvents(found.socket, soon, () => void draw());
+  const failure = await following.ended;
+  clearTimeout(due);
+  if (failure !== null) tell(noManager(found.socket, failure.code, failure.reason));
+  else if (known) tell('alternate: the manager has gone');
+  return EXIT.failed;
+}
+
+function show(document: StatusDocument, json: boolean, write: (text: string) => void): void {
+  write(json ? `${JSON.stringify(document, null, 2)}\n` : statusTable(document, Date.now(), stdoutPaint()));
+}
+
+/** The part about these services, all without names; null, and a word on it, where one is not known. */
+function select(document: StatusDocument, names: readonly string[]): StatusDocument | null {
+  if (names.length === 0) return document;
+  const known = new Map<string, ServiceStatus>(document.services.map((service) => [service.name, service]));
+  const services = names.map((name) => known.get(name));
+  const missing = names.find((name) => !known.has(name));
+  if (missing === undefined)
+    return { ...document, services: services.filter((service) => service !== undefined) };
+  tell(`alternate: no service "${missing}"; known: ${[...known.keys()].join(', ')}`);
+  return null;
+}

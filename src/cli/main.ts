@@ -1,0 +1,147 @@
+/** argv → one command. Each command is a module of its own, loaded when it is called for. */
+import { Command, CommanderError, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { tell } from '../report/console.ts';
+import type { EarlySignals } from './early-signals.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly socket?: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+const AFTER_HELP = `
+The classic form runs one service without a file:
+  alternate "<command>" <parameters...> <overlap>
+  alternate "/srv/app 127.0.0.1:%alt" 3000 3001 15s
+
+Exit codes: 0 done; 1 what was asked for failed; 2 the command line or the configuration is wrong.`;
+
+/** Runs the command that `argv` names. Never throws, and ends with the exit code. */
+export async function main(argv: readonly string[], early: EarlySignals): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = describe(early, (result) => {
+    code = result;
+  });
+  try {
+    if (isClassic(argv, program)) {
+      const { runClassic } = await import('./commands/classic.ts');
+      return await runClassic(argv, early);
+    }
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const debug = argv.includes('debug');
+    tell(`alternate: ${debug && error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return EXIT.failed;
+  }
+}
+
+/** Something that is no option and no command, and more words after it. */
+function isClassic(argv: readonly string[], program: Command): boolean {
+  const [first] = argv;
+  if (first === undefined || first.startsWith('-') || argv.length < 2) return false;
+  return first !== 'help' && !program.commands.some((command) => command.name() === first);
+}
+
+/** The command line as `--help` shows it. `done` gets each command's exit code. */
+export function describe(early: EarlySignals, done: (code: ExitCode) => void): Command {
+  const program = new Command('alternate')
+    .description('Upgrades servers without losing a request: the next one is ready before the old one goes.')
+    .version(packageJson.version, '-V, --version')
+    .option('-c, --config <file>', 'the configuration; searched for from here upward otherwise')
+    .option('--socket <path>', "the manager's control socket (also $ALTERNATE_SOCKET)")
+    .addOption(
+      new Option('--log-level <level>', 'how much the manager says')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .addHelpText('after', AFTER_HELP)
+    .showSuggestionAfterError()
+    .exitOverride();
+  const options = (): GlobalOptions => program.opts<GlobalOptions>();
+
+  program
+    .command('run', { isDefault: true })
+    .description('run every service in the foreground (the main job)')
+    .action(async () => {
+      done(await (await import('./commands/run.ts')).run(options(), early));
+    });
+  program
+    .command('init')
+    .description('write a commented starter alternate.config.yaml (never overwrites)')
+    .action(async () => {
+      done(await (await import('./commands/init.ts')).init(options()));
+    });
+  program
+    .command('validate')
+    .description('check the configuration and say every mistake with file:line:column')
+    .action(async () => {
+      done(await (await import('./commands/validate.ts')).validate(options()));
+    });
+  program
+    .command('status')
+    .argument('[service...]')
+    .description('show what runs')
+    .option('--json', 'the status document')
+    .option('--watch', 'keep it live')
+    .action(async (names: string[], own: { json?: boolean; watch?: boolean }) => {
+      done(await (await import('./commands/status.ts')).status(options(), names, own));
+    });
+  program
+    .command('rotate')
+    .argument('[service...]')
+    .description('rotate and wait for the outcome')
+    .option('--all', 'every service')
+    .option('--no-wait', 'return at once')
+    .option('--json', 'the outcome of each as a line of JSON')
+    .action(async (names: string[], own: { all?: boolean; wait: boolean; json?: boolean }) => {
+      done(await (await import('./commands/rotate.ts')).rotate(options(), names, own));
+    });
+  program
+    .command('signal')
+    .argument('<service>')
+    .argument('[signal]', undefined, 'SIGUSR1')
+    .description('SIGUSR1 rotates that service alone; any other signal goes to its current instance')
+    .action(async (name: string, signal: string) => {
+      done(await (await import('./commands/signal.ts')).signal(options(), name, signal));
+    });
+  for (const [action, description] of Object.entries({
+    start: 'start services that are stopped or have failed',
+    stop: 'stop services',
+    restart: 'stop, then start with the same parameter; that is downtime',
+  }) as ['start' | 'stop' | 'restart', string][]) {
+    program
+      .command(action)
+      .argument('<service...>')
+      .description(description)
+      .action(async (names: string[]) => {
+        done(await (await import('./commands/action.ts')).act(options(), action, names));
+      });
+  }
+  program
+    .command('reload')
+    .description('read the configuration again (same as SIGHUP to the manager)')
+    .option('--json', 'what was done, as JSON')
+    .action(async (own: { json?: boolean }) => {
+      done(await (await import('./commands/reload.ts')).reload(options(), own));
+    });
+  program
+    .command('events')
+    .description('follow what happens, one line each')
+    .option('--json', 'as lines of JSON')
+    .action(async (own: { json?: boolean }) => {
+      done(await (await import('./commands/events.ts')).events(options(), own));
+    });
+  program
+    .command('shutdown')
+    .description('stop everything, then the manager')
+    .action(async () => {
+      done(await (await import('./commands/shutdown.ts')).shutdown(options()));
+    });
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}

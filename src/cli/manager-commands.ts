@@ -1,0 +1,48 @@
+/** The manager as the control socket sees it. */
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Commands } from '../control/commands.ts';
+import type { Manager } from '../manager/manager.ts';
+import type { RequestType } from '../manager/runner.ts';
+import { isoTime, serviceStatus } from '../report/status.ts';
+import type { Answer } from '../rotator/types.ts';
+
+/** @param startedAt ms since the epoch */
+export function createCommands(
+  manager: Manager,
+  config: string | null,
+  startedAt: number,
+  subscribe: Commands['subscribe'],
+): Commands {
+  const request = async (name: string, type: RequestType): Promise<Answer> =>
+    (await manager.runner(name)?.request(type)) ?? gone(name);
+  return {
+    status: () => ({
+      version: packageJson.version,
+      pid: process.pid,
+      config,
+      startedAt: isoTime(startedAt),
+      services: manager.views.map(serviceStatus),
+    }),
+    service(name) {
+      const view = manager.runner(name)?.view;
+      return view === undefined ? null : serviceStatus(view);
+    },
+    signal: async (name, signal) =>
+      signal === 'SIGUSR1'
+        ? request(name, 'rotationRequested')
+        : ((await manager.runner(name)?.signal(signal)) ?? gone(name)),
+    rotate: (name) => request(name, 'rotationRequested'),
+    start: (name) => request(name, 'startRequested'),
+    stop: (name) => request(name, 'stopRequested'),
+    restart: (name) => request(name, 'restartRequested'),
+    reload: () => manager.reload(),
+    shutdown() {
+      manager.shutdown('asked for over the control socket');
+    },
+    subscribe,
+  };
+}
+
+function gone(name: string): Answer {
+  return { type: 'refused', reason: `${name} has been removed` };
+}

@@ -1,0 +1,132 @@
+/** Wires the real parts together and runs them until everything has stopped. */
+import type { LoadResult } from '../config/load.ts';
+import type { Config } from '../config/types.ts';
+import type { Commands } from '../control/commands.ts';
+import type { Listening } from '../control/listen.ts';
+import { Manager } from '../manager/manager.ts';
+import { createOutputs } from '../process/output.ts';
+import type { Occurrence } from '../rotator/occurrence.ts';
+import { stderrPaint } from '../report/console.ts';
+import { Log } from '../report/log.ts';
+import type { Level } from '../report/sentence.ts';
+import { occurrenceJson } from '../report/status.ts';
+import { listenToSignals } from '../triggers/signals.ts';
+import { describeMistakes } from './configuration.ts';
+import type { EarlySignals } from './early-signals.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { closeUnaskedInspector } from './inspector.ts';
+
+/** How long the last output may take to reach a slow reader once everything has stopped, in ms. */
+const FLUSH_MS = 5_000;
+/** A timer that never fires while Node lives: services may all be stopped, and the manager still waits to be asked. */
+const NEVER_MS = 2 ** 31 - 1;
+
+export interface Supervision {
+  readonly config: Config;
+  readonly logLevel: Level;
+  /** Where the control socket is to be; null for none. */
+  readonly socket: string | null;
+  /** Reads the configuration again; null where there is none to read. */
+  readonly load: (() => Promise<LoadResult>) | null;
+  /** Said once at the start. */
+  readonly welcome: string | null;
+}
+
+/** Runs until a signal, the control socket or the end of all services stops it. */
+export async function supervise(supervision: Supervision, early: EarlySignals): Promise<ExitCode> {
+  const subscribers = new Set<(occurrence: Occurrence) => void>();
+  const report = (occurrence: Occurrence): void => {
+    for (const subscriber of subscribers) subscriber(occurrence);
+  };
+  const now = (): number => performance.timeOrigin + performance.now();
+  const outputs = createOutputs({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    report: (fact) => {
+      report({ at: now(), service: null, ...fact });
+    },
+  });
+  const log = new Log({
+    level: supervision.logLevel,
+    paint: stderrPaint(),
+    write: (text) => {
+      outputs.say(text);
+    },
+  });
+  subscribers.add((occurrence) => {
+    log.occurred(occurrence);
+  });
+  process.on('uncaughtException', (error) => {
+    // The instances go on whatever happens here; a manager that dies would leave them behind.
+    const detail = supervision.logLevel === 'debug' ? error.stack : error.message;
+    log.say({
+      level: 'error',
+      text: `this is a bug in alternate, please report it: ${detail ?? error.message}`,
+    });
+  });
+
+  const { config, socket, load } = supervision;
+  const manager = new Manager({ config, socket, outputs, now, report, load, describe: describeMistakes });
+  const listening = socket === null ? null : await openControl(manager, config, socket, now, subscribers);
+  if (listening?.ok === false) {
+    log.say({ level: 'error', text: listening.reason });
+    await outputs.flush(FLUSH_MS);
+    return EXIT.failed;
+  }
+  const keepAlive = setInterval(() => undefined, NEVER_MS);
+  const silence = listenToSignals(signalHandlers(manager));
+  const remembered = early.takeOver();
+  closeUnaskedInspector();
+  manager.start();
+  if (supervision.welcome !== null) log.say({ level: 'info', text: supervision.welcome });
+  if (remembered > 0) manager.rotateAll();
+  const code = await manager.finished;
+  clearInterval(keepAlive);
+  await listening?.close();
+  await outputs.flush(FLUSH_MS);
+  silence();
+  return code === 0 ? EXIT.done : EXIT.failed;
+}
+
+function signalHandlers(manager: Manager): Parameters<typeof listenToSignals>[0] {
+  return {
+    rotate() {
+      manager.rotateAll();
+    },
+    reopen() {
+      manager.reopenOutputs();
+    },
+    reload() {
+      void manager.reload();
+    },
+    stop(signal) {
+      manager.shutdown(signal);
+    },
+  };
+}
+
+async function openControl(
+  manager: Manager,
+  config: Config,
+  socket: string,
+  now: () => number,
+  subscribers: Set<(occurrence: Occurrence) => void>,
+): Promise<Listening> {
+  const [{ createControlServer }, { listenOn }, { createCommands }] = await Promise.all([
+    import('../control/server.ts'),
+    import('../control/listen.ts'),
+    import('./manager-commands.ts'),
+  ]);
+  const commands: Commands = createCommands(manager, config.path, now(), (listener) => {
+    const subscriber = (occurrence: Occurrence): void => {
+      listener(occurrenceJson(occurrence));
+    };
+    subscribers.add(subscriber);
+    return () => subscribers.delete(subscriber);
+  });
+  const server = createControlServer(commands, socket);
+  return await listenOn(server, socket, config.control?.mode ?? 0o600, (reason) => {
+    for (const subscriber of subscribers)
+      subscriber({ at: now(), service: null, type: 'control-lost', reason });
+  });
+}
