@@ -1,0 +1,32 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+
+const root = new URL('../../', import.meta.url);
+export const schemaFile = new URL('schema/alternate.schema.json', root);
+const validatorFile = new URL('src/config/generated/validator.js', root);
+
+/**
+ * Compiles the schema to a validator that needs no ajv at run time. `verbose` puts the schema and the value into each
+ * error: messages are made of them. `unicode: false` counts UTF-16 units, which is enough to tell an empty text and needs no import;
+ * that option is deprecated with a warning, which is why the logger is off.
+ */
+export async function writeValidator() {
+  const schema = JSON.parse(await readFile(schemaFile, 'utf8'));
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    unicode: false,
+    logger: false,
+    allowUnionTypes: true,
+    strictRequired: false,
+    code: { source: true, esm: true, optimize: 2 },
+  });
+  const code = standalone.default(ajv, ajv.compile(schema));
+  if (code.includes('require(')) throw new Error('the validator would need a module at run time');
+  await mkdir(new URL('.', validatorFile), { recursive: true });
+  await writeFile(
+    validatorFile,
+    `/* Generated from schema/alternate.schema.json by scripts/generate.mjs. */\n${code}`,
+  );
+}

@@ -1,0 +1,62 @@
+import { DEFAULT_RESTART } from './behaviour.ts';
+import { NO_CREDENTIALS } from './credentials.ts';
+import { placeless, type Diagnostic } from './diagnostic.ts';
+import type { LoadResult } from './load.ts';
+import { parseDuration } from '../util/duration.ts';
+import type { Parameter } from './types.ts';
+import { describeDurationFault } from './values.ts';
+import { splitWords } from './words.ts';
+
+/**
+ * The configuration that `alternate "<command>" <parameters...> <overlap>` stands for: one service, without a file and
+ * without a control socket, with the policies of the original tool. One parameter is enough.
+ */
+export function classicConfig(
+  command: string,
+  parameters: readonly string[],
+  overlap: string,
+  cwd: string,
+): LoadResult {
+  const diagnostics: Diagnostic[] = [];
+  const say = (message: string, hint: string | null = null) =>
+    diagnostics.push(placeless(null, message, hint));
+
+  const split = splitWords(command);
+  const words = split.ok ? split.words : [];
+  if (!split.ok) say(`the command ${JSON.stringify(command)} is not complete: ${split.reason}`);
+  else if ((words[0] ?? '').trim() === '') say('the command is empty', 'name a program');
+
+  for (const parameter of new Set(parameters.filter((value, index) => parameters.indexOf(value) !== index))) {
+    say(`the parameter ${JSON.stringify(parameter)} is given twice`, 'parameters must differ');
+  }
+  const [first, ...others] = parameters;
+  if (first === undefined) say('a parameter is missing', 'alternate "<command>" <parameters...> <overlap>');
+
+  const duration = parseDuration(overlap);
+  if (!duration.ok) {
+    const { message, hint } = describeDurationFault(overlap, duration.reason);
+    say(`overlap: ${message}`, hint);
+  }
+  if (diagnostics.length > 0) return { ok: false, diagnostics };
+
+  const service = {
+    name: 'classic',
+    command: words,
+    parameters: [first ?? null, ...others] as const satisfies readonly Parameter[],
+    overlapMs: duration.ok ? duration.ms : 0,
+    onRotate: { type: 'alternate' },
+    rotation: { whileRotating: 'refuse', parameterInUse: 'refuse' },
+    watch: [],
+    baseDir: cwd,
+    cwd,
+    env: {},
+    envFile: null,
+    credentials: NO_CREDENTIALS,
+    ready: null,
+    stop: { signal: 'SIGTERM', timeoutMs: null },
+    restart: { ...DEFAULT_RESTART, policy: 'never' },
+    output: { type: 'inherit' },
+    hooks: {},
+  } as const;
+  return { ok: true, config: { path: null, control: null, services: [service] } };
+}

@@ -1,0 +1,42 @@
+import { relative } from 'node:path';
+
+/** One mistake, ready to be shown to a person. Lines and columns count from 1; columns in UTF-16 units. */
+export interface Diagnostic {
+  /** The file's path; `null` when the mistake is in no file. */
+  readonly file: string | null;
+  /** `null` when the place is not known, as in a configuration that a module computes. */
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly message: string;
+  /** What to write instead, or where to look. */
+  readonly hint: string | null;
+  /** The offending line with a mark under the place, see `frame.ts`. */
+  readonly frame: string | null;
+}
+
+/** A mistake without a place in a file's text. */
+export function placeless(file: string | null, message: string, hint: string | null = null): Diagnostic {
+  return { file, line: null, column: null, message, hint, frame: null };
+}
+
+/**
+ * A diagnostic as text without colour: `path:line:column: message`, then the frame and the hint. With `cwd`, a file
+ * below it is named relative to it.
+ */
+export function formatDiagnostic(diagnostic: Diagnostic, cwd?: string): string {
+  const place = [
+    diagnostic.file === null ? null : shorten(diagnostic.file, cwd),
+    diagnostic.line,
+    diagnostic.column,
+  ].filter((part) => part !== null);
+  const lines = [[...place, ` ${diagnostic.message}`].join(':').trimStart()];
+  if (diagnostic.frame !== null) lines.push(diagnostic.frame);
+  if (diagnostic.hint !== null) lines.push(`  hint: ${diagnostic.hint}`);
+  return lines.join('\n');
+}
+
+function shorten(file: string, cwd: string | undefined): string {
+  if (cwd === undefined) return file;
+  const path = relative(cwd, file);
+  return path === '' || path.startsWith('..') ? file : path;
+}

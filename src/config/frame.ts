@@ -1,0 +1,56 @@
+/** A stretch of a text: `start` inclusive, `end` exclusive, in UTF-16 units. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Counts from 1; `column` in UTF-16 units. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** How much of a line is shown; a configuration without line breaks would fill the screen. */
+const WIDTH = 100;
+
+export function positionOf(text: string, offset: number): Position {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+}
+
+/**
+ * The line of a place, the one before it, and a mark below:
+ *
+ * ```
+ *   2 |   api:
+ * > 3 |     overlp: 15s
+ *     |     ^^^^^^
+ * ```
+ */
+export function frameOf(text: string, span: Span): string {
+  const { line, column } = positionOf(text, span.start);
+  const lines = text.split('\n');
+  const current = printable(lines[line - 1] ?? '');
+  const from = Math.max(0, column - 1 - WIDTH / 2);
+  const shown = current.slice(from, from + WIDTH);
+  const before = shown.slice(0, column - 1 - from);
+  const length = Math.max(1, Math.min(span.end - span.start, shown.length - before.length));
+
+  const digits = String(line).length;
+  const rows: string[] = [];
+  const previous = lines[line - 2];
+  if (previous !== undefined) {
+    rows.push(
+      `  ${String(line - 1).padStart(digits)} | ${printable(previous).slice(from, from + WIDTH)}`.trimEnd(),
+    );
+  }
+  rows.push(`> ${line} | ${shown}`.trimEnd());
+  rows.push(`  ${' '.repeat(digits)} | ${before.replace(/[^\t]/g, ' ')}${'^'.repeat(length)}`);
+  return rows.join('\n');
+}
+
+/** Control characters could move the cursor of the terminal that shows them. */
+function printable(line: string): string {
+  return line.replace(/\r$/, '').replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd');
+}

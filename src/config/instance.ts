@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import { substitute, substituteInPattern } from './template.ts';
+import type { Credentials, HookName, Output, Parameter, Ready, ServiceConfig, Stop } from './types.ts';
+
+/** The words of a command, nothing left to replace; the first names the program. */
+export type Command = readonly string[];
+
+/** How this instance shows that it is ready: {@link Ready} with the parameter put in. */
+export type InstanceReady = Ready;
+
+/** All that is needed to start, probe and stop one instance: a service with one parameter put in. */
+export interface InstanceSpec {
+  readonly service: string;
+  readonly parameter: Parameter;
+  readonly command: Command;
+  /** Absolute: where a relative path of a program starts from. */
+  readonly baseDir: string;
+  /** Absolute. */
+  readonly cwd: string;
+  /** The configuration's own variables, without those of the env file and of the manager. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute; read again at every launch. */
+  readonly envFile: string | null;
+  readonly credentials: Credentials;
+  readonly ready: InstanceReady | null;
+  readonly stop: Stop;
+  /** A file's path is absolute. */
+  readonly output: Output;
+  readonly hooks: Readonly<Partial<Record<HookName, Command>>>;
+}
+
+/** Puts a parameter into every template of a service. Each word stays one word, whatever the parameter holds. */
+export function instantiate(service: ServiceConfig, parameter: Parameter): InstanceSpec {
+  const text = (template: string): string => substitute(template, parameter);
+  const words = (template: readonly string[]): Command => template.map(text);
+  // Resolved once more: a path that begins with `%alt` is relative until the parameter is known.
+  const path = (template: string): string => resolve(service.baseDir, text(template));
+  const { ready, output } = service;
+  return {
+    service: service.name,
+    parameter,
+    command: words(service.command),
+    baseDir: service.baseDir,
+    cwd: path(service.cwd),
+    env: mapValues(service.env, text),
+    envFile: service.envFile === null ? null : path(service.envFile),
+    credentials: service.credentials,
+    ready: ready === null ? null : instantiateReady(ready, parameter),
+    stop: service.stop,
+    output: output.type === 'file' ? { ...output, file: path(output.file) } : output,
+    hooks: mapValues(service.hooks, words),
+  };
+}
+
+function instantiateReady(ready: Ready, parameter: Parameter): InstanceReady {
+  switch (ready.type) {
+    case 'http':
+      return { ...ready, url: substitute(ready.url, parameter) };
+    case 'tcp':
+      return { ...ready, address: substitute(ready.address, parameter) };
+    case 'exec':
+      return { ...ready, command: ready.command.map((word) => substitute(word, parameter)) };
+    case 'output':
+      return { ...ready, pattern: substituteInPattern(ready.pattern, parameter) };
+    case 'notify':
+      return ready;
+  }
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Readonly<Record<string, To>> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

@@ -1,0 +1,126 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { readControl } from './control.ts';
+import { placeless, type Diagnostic } from './diagnostic.ts';
+import { findConfig } from './find.ts';
+import { readModule } from './module.ts';
+import { normalize } from './normalize.ts';
+import { checkShape } from './shape.ts';
+import { inOrder, toDiagnostics, type Mistake, type Source } from './source.ts';
+import type { Config } from './types.ts';
+import { collectInto } from './values.ts';
+import { readYaml } from './yaml.ts';
+
+/** Which configuration: the one named, relative to `cwd`, or the nearest one from `cwd` upward. */
+export interface LoadRequest {
+  readonly file?: string;
+  readonly cwd: string;
+}
+
+interface Refused {
+  readonly ok: false;
+  /** Every mistake of the file, in the order of its lines. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export type LoadResult = { readonly ok: true; readonly config: Config } | Refused;
+
+export type LoadControlResult =
+  { readonly ok: true; readonly path: string; readonly control: Config['control'] } | Refused;
+
+/**
+ * Reads a configuration and checks it whole.
+ *
+ * Relative paths in it start from the folder of the file *as it was named or found*, while `Config.path` is the file's
+ * real path: with `--config /srv/current/alternate.config.yaml`, where `current` is a link to a release, `./bin/api`
+ * has to follow the link to the next release, so the link must not be resolved here.
+ */
+export async function loadConfig(request: LoadRequest): Promise<LoadResult> {
+  const read = await readRequested(request);
+  if (!read.ok) return read;
+  const { source, path } = read;
+  const shape = checkShape(source.data);
+  const { config, mistakes } = normalize(shape, source.written, path, dirname(source.file));
+  const diagnostics = [...read.diagnostics, ...toDiagnostics(source, [...shape.mistakes, ...mistakes])];
+  return diagnostics.length > 0 ? { ok: false, diagnostics: inOrder(diagnostics) } : { ok: true, config };
+}
+
+/**
+ * Reads only what leads to a running manager: the configuration's real path and its `control`. Mistakes elsewhere do
+ * not matter, so that a manager can be reached while its configuration is being edited.
+ */
+export async function loadControl(request: LoadRequest): Promise<LoadControlResult> {
+  const read = await readRequested(request);
+  if (!read.ok) return read;
+  const { source, path } = read;
+  const shape = checkShape(source.data);
+  const mistakes: Mistake[] = [];
+  const control = readControl(
+    shape.config?.control,
+    collectInto(mistakes, dirname(source.file), source.written),
+  );
+  mistakes.push(...shape.mistakes.filter(({ pointer }) => pointer === '' || pointer.startsWith('/control')));
+  return mistakes.length > 0 || shape.config === null
+    ? { ok: false, diagnostics: toDiagnostics(source, mistakes) }
+    : { ok: true, path, control };
+}
+
+type ReadResult =
+  | {
+      readonly ok: true;
+      readonly source: Source;
+      readonly path: string;
+      readonly diagnostics: readonly Diagnostic[];
+    }
+  | Refused;
+
+async function readRequested({ file, cwd }: LoadRequest): Promise<ReadResult> {
+  const found = file === undefined ? await search(cwd) : resolve(cwd, file);
+  if (typeof found !== 'string') return { ok: false, diagnostics: [found] };
+  try {
+    const path = await realpath(found);
+    const read = await readFormat(found);
+    return read.ok ? { ...read, path } : read;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return { ok: false, diagnostics: [placeless(found, `cannot be read: ${reasonOf(error)}`)] };
+  }
+}
+
+async function search(cwd: string): Promise<string | Diagnostic> {
+  try {
+    const hint = 'write one with `alternate init`, or name one with --config';
+    return (await findConfig(cwd)) ?? placeless(null, `there is no configuration in ${cwd} or above`, hint);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return placeless(null, `cannot search for a configuration from ${cwd}: ${reasonOf(error)}`);
+  }
+}
+
+async function readFormat(file: string): ReturnType<typeof readModule> {
+  if (['.js', '.mjs', '.cjs'].includes(extname(file))) return readModule(file);
+  const bytes = await readFile(file);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { ok: false, diagnostics: [placeless(file, 'is not text in UTF-8')] };
+  }
+  return basename(file) === 'package.json' ? readYaml(file, text, 'alternate') : readYaml(file, text);
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is not a folder',
+  EACCES: 'permission denied',
+  ELOOP: 'its links lead in a circle',
+};
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return REASONS[error.code ?? ''] ?? error.message;
+}

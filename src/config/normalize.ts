@@ -1,0 +1,39 @@
+import { readBehaviour } from './behaviour.ts';
+import { readControl } from './control.ts';
+import { child } from './pointer.ts';
+import { readService } from './service.ts';
+import type { Shape } from './shape.ts';
+import type { Mistake, Source } from './source.ts';
+import type { Config } from './types.ts';
+import { collectInto } from './values.ts';
+
+/** `config` is to be used only when there are no `mistakes`. */
+export interface Normalized {
+  readonly config: Config;
+  readonly mistakes: readonly Mistake[];
+}
+
+/**
+ * Fills in defaults, makes paths absolute and durations milliseconds, and checks on the way what the schema cannot
+ * say. `path` is the file's real path; `baseDir` the folder that relative paths start from.
+ */
+export function normalize(
+  shape: Shape,
+  written: Source['written'],
+  path: string,
+  baseDir: string,
+): Normalized {
+  const mistakes: Mistake[] = [];
+  const context = collectInto(mistakes, baseDir, written);
+  const { control, defaults = {}, services } = shape.config ?? { services: {} };
+  // Also where every service has its own: a mistake in `defaults` would come up with the next service.
+  readBehaviour(defaults, (key) => child('/defaults', key), context);
+  const config = {
+    path,
+    control: readControl(control, context),
+    services: Object.entries(services).map(([name, own]) =>
+      readService(name, own, defaults, shape.reported, context),
+    ),
+  };
+  return { config, mistakes };
+}

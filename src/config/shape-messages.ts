@@ -1,0 +1,98 @@
+import { nearest } from '../util/nearest.ts';
+import type { SchemaError } from './generated/validator.js';
+import { child } from './pointer.ts';
+import type { Mistake, Part } from './source.ts';
+
+/** One error of the schema validator in words. */
+export function describeError(error: SchemaError): Mistake {
+  const { keyword, instancePath } = error;
+  const say = (
+    message: string,
+    hint: string | null,
+    part: Part = 'value',
+    pointer = instancePath,
+  ): Mistake => ({
+    pointer,
+    part,
+    message,
+    hint,
+  });
+  switch (keyword) {
+    case 'additionalProperties': {
+      const pointer = child(instancePath, String(error.params['additionalProperty']));
+      return say('unknown key', unknownKeyHint(error), 'key', pointer);
+    }
+    case 'required':
+      return say(`the key "${String(error.params['missingProperty'])}" is missing`, null, 'key');
+    case 'if':
+      return say(...describeReady(error.data), 'key');
+    default:
+      return say(`expected ${expected(error)}, found ${found(error)}`, valueHint(error));
+  }
+}
+
+/** The key that an unknown one was probably meant to be. */
+export function suggestionFor(error: SchemaError): string | null {
+  if (error.keyword !== 'additionalProperties') return null;
+  return nearest(String(error.params['additionalProperty']), knownKeys(error));
+}
+
+function knownKeys({ parentSchema }: SchemaError): string[] {
+  return Object.keys(parentSchema['properties'] ?? {});
+}
+
+function unknownKeyHint(error: SchemaError): string {
+  const suggestion = suggestionFor(error);
+  return suggestion === null
+    ? `the keys here are ${knownKeys(error).join(', ')}`
+    : `did you mean "${suggestion}"?`;
+}
+
+/** The `$comment` of a schema says in words what it takes. */
+function expected({ parentSchema }: SchemaError): string {
+  const comment = parentSchema['$comment'];
+  return typeof comment === 'string' ? comment : 'a mapping';
+}
+
+function found({ keyword, data }: SchemaError): string {
+  if (keyword === 'minItems' && Array.isArray(data))
+    return data.length === 0 ? 'an empty list' : 'a list of one';
+  if (keyword === 'minProperties') return 'an empty one';
+  if (data === null || data === undefined) return 'nothing';
+  if (data === '') return 'an empty text';
+  if (Array.isArray(data)) return 'a list';
+  if (typeof data === 'object') return 'a mapping';
+  const text = typeof data === 'number' ? String(data) : JSON.stringify(data);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function valueHint({ parentSchema, data }: SchemaError): string | null {
+  if (typeof data === 'string') {
+    const suggestion = nearest(data, choices(parentSchema));
+    return suggestion === null ? null : `did you mean "${suggestion}"?`;
+  }
+  if (typeof data !== 'number') return null;
+  const title = parentSchema['title'];
+  if (title === 'Duration' || title === 'DurationOrNever') {
+    return data < 0 ? 'a duration cannot be negative' : `add a unit: ${data}s or ${data}ms`;
+  }
+  if (title === 'Size') return `add a unit: ${data}B or ${data}MB`;
+  return parentSchema['type'] === 'string' ? 'put quotes around it' : null;
+}
+
+/** The fixed texts that a schema takes, if it names any. */
+function choices(schema: Readonly<Record<string, unknown>>): string[] {
+  const branches = [schema, ...((schema['anyOf'] ?? []) as Readonly<Record<string, unknown>>[])];
+  return branches
+    .flatMap((branch) => (branch['enum'] ?? []) as unknown[])
+    .filter((value) => typeof value === 'string');
+}
+
+const READY_KINDS = ['http', 'tcp', 'exec', 'output', 'notify'];
+
+function describeReady(data: unknown): [message: string, hint: string] {
+  const kinds = READY_KINDS.filter((kind) => Object.hasOwn(data as object, kind));
+  const message =
+    kinds.length === 0 ? 'no kind of readiness is given' : `${kinds.join(' and ')} exclude each other`;
+  return [message, 'exactly one of http, tcp, exec, output and notify'];
+}

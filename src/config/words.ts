@@ -1,0 +1,77 @@
+/** `offset` is where the quote was opened, or where the backslash stands. */
+export type SplitWords =
+  | { readonly ok: true; readonly words: readonly string[] }
+  | { readonly ok: false; readonly reason: 'unclosed-quote' | 'dangling-backslash'; readonly offset: number };
+
+/** Inside double quotes a backslash quotes only these (POSIX, Shell Command Language, 2.2.3). */
+const ESCAPED_IN_DOUBLE_QUOTES = new Set(['$', '`', '"', '\\']);
+
+const BLANKS = new Set([' ', '\t', '\n']);
+
+/**
+ * Splits a text into words as a POSIX shell does (Shell Command Language, 2.2 and 2.3): single quotes, double quotes,
+ * backslashes, line continuations, and comments from a `#` at the start of a word to the end of the line. Nothing is
+ * expanded, and operators (`| & ; < > ( )`) are plain characters. Unlike in a shell, a line break outside quotes is
+ * a blank, so that a command may take several lines.
+ */
+export function splitWords(text: string): SplitWords {
+  const words: string[] = [];
+  // `null` between words; an empty word can only come from quotes.
+  let word: string | null = null;
+  let index = 0;
+  while (index < text.length) {
+    const char = text.charAt(index);
+    if (BLANKS.has(char)) {
+      if (word !== null) words.push(word);
+      word = null;
+      index += 1;
+    } else if (char === '#' && word === null) {
+      const end = text.indexOf('\n', index);
+      index = end === -1 ? text.length : end;
+    } else if (char === '\\') {
+      if (index + 1 === text.length) return { ok: false, reason: 'dangling-backslash', offset: index };
+      const next = text.charAt(index + 1);
+      if (next !== '\n') word = (word ?? '') + next;
+      index += 2;
+    } else if (char === "'" || char === '"') {
+      const quoted = char === "'" ? readSingleQuotes(text, index) : readDoubleQuotes(text, index);
+      if (quoted === null) return { ok: false, reason: 'unclosed-quote', offset: index };
+      word = (word ?? '') + quoted.content;
+      index = quoted.end;
+    } else {
+      word = (word ?? '') + char;
+      index += 1;
+    }
+  }
+  if (word !== null) words.push(word);
+  return { ok: true, words };
+}
+
+/** What a pair of quotes holds, and the index behind the closing one. */
+interface Quoted {
+  readonly content: string;
+  readonly end: number;
+}
+
+function readSingleQuotes(text: string, start: number): Quoted | null {
+  const close = text.indexOf("'", start + 1);
+  return close === -1 ? null : { content: text.slice(start + 1, close), end: close + 1 };
+}
+
+function readDoubleQuotes(text: string, start: number): Quoted | null {
+  let content = '';
+  for (let index = start + 1; index < text.length; index++) {
+    const char = text.charAt(index);
+    if (char === '"') return { content, end: index + 1 };
+    const next = text.charAt(index + 1);
+    if (char === '\\' && next === '\n') {
+      index += 1;
+    } else if (char === '\\' && ESCAPED_IN_DOUBLE_QUOTES.has(next)) {
+      content += next;
+      index += 1;
+    } else {
+      content += char;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,31 @@
+/** Why a text is no size. */
+export type SizeFault = 'missing-unit' | 'unknown-unit' | 'not-a-size' | 'zero' | 'too-large';
+
+export type ParsedSize =
+  { readonly ok: true; readonly bytes: number } | { readonly ok: false; readonly reason: SizeFault };
+
+const BYTES_PER_UNIT: ReadonlyMap<string, number> = new Map([
+  ['b', 1],
+  ['kb', 1e3],
+  ['mb', 1e6],
+  ['gb', 1e9],
+  ['kib', 2 ** 10],
+  ['mib', 2 ** 20],
+  ['gib', 2 ** 30],
+]);
+
+const SIZE = /^(\d+(?:\.\d+)?) *([a-z]*)$/i;
+
+/** Reads a size in bytes, rounded down: `10MB` counts in thousands, `512KiB` in 1024s, `100B`. Case does not matter. */
+export function parseSize(text: string): ParsedSize {
+  const match = SIZE.exec(text);
+  if (match === null) return { ok: false, reason: 'not-a-size' };
+  const [, number = '', unit = ''] = match;
+  if (unit === '') return { ok: false, reason: 'missing-unit' };
+  const factor = BYTES_PER_UNIT.get(unit.toLowerCase());
+  if (factor === undefined) return { ok: false, reason: 'unknown-unit' };
+  const bytes = Math.floor(Number(number) * factor);
+  if (bytes === 0) return { ok: false, reason: 'zero' };
+  if (bytes > Number.MAX_SAFE_INTEGER) return { ok: false, reason: 'too-large' };
+  return { ok: true, bytes };
+}

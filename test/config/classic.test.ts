@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { classicConfig } from '../../src/config/classic.ts';
+
+describe('classicConfig', () => {
+  it('is one service with the policies of the original tool', () => {
+    expect(classicConfig('/srv/app "127.0.0.1:%alt"', ['3000', '3001'], '1m30s', '/work')).toEqual({
+      ok: true,
+      config: {
+        path: null,
+        control: null,
+        services: [
+          {
+            name: 'classic',
+            command: ['/srv/app', '127.0.0.1:%alt'],
+            parameters: ['3000', '3001'],
+            overlapMs: 90_000,
+            onRotate: { type: 'alternate' },
+            rotation: { whileRotating: 'refuse', parameterInUse: 'refuse' },
+            watch: [],
+            baseDir: '/work',
+            cwd: '/work',
+            env: {},
+            envFile: null,
+            credentials: { uid: null, gid: null, env: {} },
+            ready: null,
+            stop: { signal: 'SIGTERM', timeoutMs: null },
+            restart: {
+              policy: 'never',
+              delayMs: 250,
+              maxDelayMs: 30_000,
+              maxAttempts: 10,
+              resetAfterMs: 60_000,
+            },
+            output: { type: 'inherit' },
+            hooks: {},
+          },
+        ],
+      },
+    });
+  });
+
+  it('takes a single parameter, and no overlap', () => {
+    const result = classicConfig('x', ['a'], '0', '/');
+    expect(result.ok && result.config.services[0]).toMatchObject({ parameters: ['a'], overlapMs: 0 });
+  });
+
+  it.each([
+    ['x', ['a'], '5', ['overlap: "5" has no unit']],
+    ['x', ['a'], '-5s', ['overlap: "-5s" is negative']],
+    ['x', ['a'], 'a', ['overlap: "a" is not a duration']],
+    ['x', [], '5s', ['a parameter is missing']],
+    ['x', ['a', 'b', 'a', 'a'], '5s', ['the parameter "a" is given twice']],
+    ['', ['a'], '5s', ['the command is empty']],
+    ['x "', ['a'], '5s', ['the command "x \\"" is not complete: unclosed-quote']],
+    ['', [], '5', ['the command is empty', 'a parameter is missing', 'overlap: "5" has no unit']],
+  ])('%j %j %j is refused', (command, parameters, overlap, messages) => {
+    const result = classicConfig(command, parameters, overlap, '/');
+    expect(result.ok ? [] : result.diagnostics.map(({ message }) => message)).toEqual(messages);
+  });
+});

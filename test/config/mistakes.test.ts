@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { inService } from './folder.ts';
+
+const TEN_SECONDS = 'for instance 10s, 1m30s or 500ms';
+const AN_OVERLAP = 'services.api.overlap:';
+
+describe('a mistake in a service is said with its place, and what to write instead', () => {
+  it.each([
+    ['overlp: 15s', '4:5 services.api.overlp: unknown key (did you mean "overlap"?)'],
+    ['workdir: x', /^4:5 services\.api\.workdir: unknown key \(the keys here are command, parameters, /],
+    [
+      'overlap: 15',
+      `4:14 ${AN_OVERLAP} expected a duration such as 10s, 1m30s or 500ms, found 15 (add a unit: 15s or 15ms)`,
+    ],
+    [
+      'overlap: -5',
+      `4:14 ${AN_OVERLAP} expected a duration such as 10s, 1m30s or 500ms, found -5 (a duration cannot be negative)`,
+    ],
+    ['overlap: "15"', `4:14 ${AN_OVERLAP} "15" has no unit (write 15s or 15ms)`],
+    ['overlap: -15s', `4:14 ${AN_OVERLAP} "-15s" is negative (${TEN_SECONDS})`],
+    ['overlap: 15d', `4:14 ${AN_OVERLAP} "15d" has an unknown unit (the units are h, m, s, ms, us and ns)`],
+    ['overlap: soon', `4:14 ${AN_OVERLAP} "soon" is not a duration (${TEN_SECONDS})`],
+    ['overlap: ""', `4:14 ${AN_OVERLAP} the duration is empty (${TEN_SECONDS})`],
+    ['overlap: 1000h', `4:14 ${AN_OVERLAP} "1000h" is too long (the longest is 596h31m23.647s)`],
+    ['overlap:', `4:5 ${AN_OVERLAP} expected a duration such as 10s, 1m30s or 500ms, found nothing`],
+    ['overlap: true', `4:14 ${AN_OVERLAP} expected a duration such as 10s, 1m30s or 500ms, found true`],
+    ['overlap: [10s]', `4:14 ${AN_OVERLAP} expected a duration such as 10s, 1m30s or 500ms, found a list`],
+    [
+      'parameters: 3000',
+      '4:17 services.api.parameters: expected a list of at least two different values, found 3000',
+    ],
+    [
+      'parameters: []',
+      '4:17 services.api.parameters: expected a list of at least two different values, found an empty list',
+    ],
+    [
+      'parameters: [3000]',
+      '4:17 services.api.parameters: expected a list of at least two different values, found a list of one',
+    ],
+    [
+      'parameters: [3000, 3001, "3000"]',
+      '4:30 services.api.parameters[2]: the parameter 3000 is given twice (two instances could not be told apart: parameters must differ as text)',
+    ],
+    ['parameters: [a, true]', '4:21 services.api.parameters[1]: expected text or a number, found true'],
+    ['parameters: [a, .inf]', '4:21 services.api.parameters[1]: expected text or a number, found Infinity'],
+    ['onRotate: HUPP', '4:15 services.api.onRotate: there is no signal "HUPP" (did you mean "SIGHUP"?)'],
+    ['onRotate: SIGKILL', '4:15 services.api.onRotate: SIGKILL cannot be used here'],
+    ['onRotate: stop', '4:15 services.api.onRotate: SIGSTOP cannot be used here'],
+    [
+      'onRotate: 1',
+      '4:15 services.api.onRotate: expected restart, or the name of a signal, found 1 (put quotes around it)',
+    ],
+    [
+      'stop: { signal: SIGTREM }',
+      '4:21 services.api.stop.signal: there is no signal "SIGTREM" (did you mean "SIGTERM"?)',
+    ],
+    ['stop: { signal: SIGSTOP }', '4:21 services.api.stop.signal: SIGSTOP cannot be used here'],
+    [
+      'stop: { timeout: 30 }',
+      '4:22 services.api.stop.timeout: expected a duration such as 10s, or never, found 30 (add a unit: 30s or 30ms)',
+    ],
+    ['stop: { timeout: nevr }', `4:22 services.api.stop.timeout: "nevr" is not a duration (${TEN_SECONDS})`],
+    ['stop: 30s', '4:11 services.api.stop: expected a mapping with signal and timeout, found "30s"'],
+    ['watch: 5', '4:12 services.api.watch: expected true, false, a path or a list of paths, found 5'],
+    ['watch: [a, 5]', '4:16 services.api.watch[1]: expected a path, found 5 (put quotes around it)'],
+    ['watch: ""', '4:12 services.api.watch: expected a path, found an empty text'],
+    [
+      'watch: "bin-%alt"',
+      '4:12 services.api.watch: %alt is not replaced here (watch a file that all instances share)',
+    ],
+    ['env: { "A=B": x }', '4:12 services.api.env["A=B"]: "A=B" is no name for a variable'],
+    ['env: { "": x }', '4:12 services.api.env[""]: "" is no name for a variable'],
+    ['env: { "A\\0B": x }', '4:12 services.api.env["A\\u0000B"]: "A\\u0000B" is no name for a variable'],
+    ['env: { A: }', '4:12 services.api.env.A: expected text, a number, true or false, found nothing'],
+    ['env: { A: [x] }', '4:15 services.api.env.A: expected text, a number, true or false, found a list'],
+    ['env: { A: "x\\0" }', '4:15 services.api.env.A: holds a NUL character (no program can be given one)'],
+    ['cwd: "x\\0"', '4:10 services.api.cwd: holds a NUL character (no program can be given one)'],
+    ['cwd: nowhere', /^4:10 services\.api\.cwd: there is no folder \/.*\/nowhere$/],
+    [
+      'cwd: alternate.config.yaml',
+      /^4:10 services\.api\.cwd: \/.*\/alternate\.config\.yaml is not a folder$/,
+    ],
+    ['envFile: none.env', /^4:14 services\.api\.envFile: there is no file \/.*\/none\.env$/],
+    ['envFile: .', /^4:14 services\.api\.envFile: \/.* is a folder$/],
+    ['user: no-such-user', '4:11 services.api.user: there is no user "no-such-user" on this machine'],
+    ['group: no-such-group', '4:12 services.api.group: there is no group "no-such-group" on this machine'],
+    ['user: -u', '4:11 services.api.user: there is no user "-u" on this machine'],
+    [
+      'restart: alwys',
+      '4:14 services.api.restart: expected always, on-failure, never, or a mapping, found "alwys" (did you mean "always"?)',
+    ],
+    [
+      'restart: { policy: onfailure }',
+      '4:24 services.api.restart.policy: expected always, on-failure or never, found "onfailure" (did you mean "on-failure"?)',
+    ],
+    ['restart: { delay: 1m, maxDelay: 1s }', '4:37 services.api.restart.maxDelay: is shorter than delay'],
+    [
+      'restart: { maxAttempts: 0 }',
+      '4:29 services.api.restart.maxAttempts: expected a whole number from 1 on, found 0',
+    ],
+    [
+      'restart: { maxAttempts: 1.5 }',
+      '4:29 services.api.restart.maxAttempts: expected a whole number from 1 on, found 1.5',
+    ],
+    ['restart: { dealy: 1s }', '4:16 services.api.restart.dealy: unknown key (did you mean "delay"?)'],
+    [
+      'output: prefx',
+      '4:13 services.api.output: expected prefix, inherit, ignore, or a mapping with file, found "prefx" (did you mean "prefix"?)',
+    ],
+    ['output: { maxSize: 10MB }', '4:5 services.api.output: the key "file" is missing'],
+    [
+      'output: { file: a, maxSize: 10 }',
+      '4:33 services.api.output.maxSize: expected a size such as 10MB or 512KiB, found 10 (add a unit: 10B or 10MB)',
+    ],
+    [
+      'output: { file: a, maxSize: 10M }',
+      '4:33 services.api.output.maxSize: "10M" has an unknown unit (for instance 10MB, 512KiB or 1000B)',
+    ],
+    [
+      'output: { file: a, maxSize: 0MB }',
+      '4:33 services.api.output.maxSize: "0MB" is nothing (for instance 10MB, 512KiB or 1000B)',
+    ],
+    [
+      'hooks: { beforStart: x }',
+      '4:14 services.api.hooks.beforStart: unknown key (did you mean "beforeStart"?)',
+    ],
+    [
+      'hooks: { beforeStart: "" }',
+      '4:27 services.api.hooks.beforeStart: the command is empty (name a program)',
+    ],
+    [
+      'hooks: { afterRotate: [] }',
+      '4:27 services.api.hooks.afterRotate: expected a list of at least one word, found an empty list',
+    ],
+    [
+      "hooks: { afterReady: 'a \"b' }",
+      '4:26 services.api.hooks.afterReady: a quote is never closed: "b (close it)',
+    ],
+    [
+      'hooks: { beforeStop: a\\ }',
+      '4:26 services.api.hooks.beforeStop: a backslash at the end quotes nothing (write \\\\ for a backslash)',
+    ],
+  ])('%s', async (line, mistake) => {
+    const found = await inService(line);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toEqual(typeof mistake === 'string' ? mistake : expect.stringMatching(mistake));
+  });
+});
