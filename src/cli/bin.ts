@@ -14,12 +14,13 @@ if (process.platform === 'win32') {
   );
   process.exitCode = 1;
 } else {
-  const { main } = await import('./main.ts');
-  process.exitCode = await main(process.argv.slice(2), {
-    takeOver() {
-      process.off('SIGUSR1', remember);
-      return remembered;
-    },
+  void import('./main.ts').then(async ({ main }) => {
+    process.exitCode = await main(process.argv.slice(2), {
+      takeOver() {
+        process.off('SIGUSR1', remember);
+        return remembered;
+      },
+    });
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * A SIGUSR1 that comes while Node itself starts, before the entry's first statement, opens the debugger. `bin.js` is
+ * A SIGUSR1 that comes while Node itself starts, before the entry's first statement, opens the debugger. `bin.cjs` is
  * started with an address that no machine has (TEST-NET-1, RFC 5737), so that this fails; where Node was started some
  * other way, what was opened is closed again.
  */

@@ -2,7 +2,8 @@
 import type { LoadResult } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import type { Commands } from '../control/commands.ts';
-import type { Listening } from '../control/listen.ts';
+import { listenOn, type Listening } from '../control/listen.ts';
+import { createControlServer } from '../control/server.ts';
 import { Manager } from '../manager/manager.ts';
 import { createOutputs } from '../process/output.ts';
 import type { Occurrence } from '../rotator/occurrence.ts';
@@ -15,6 +16,7 @@ import { describeMistakes } from './configuration.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { closeUnaskedInspector } from './inspector.ts';
+import { createCommands } from './manager-commands.ts';
 
 /** How long the last output may take to reach a slow reader once everything has stopped, in ms. */
 const FLUSH_MS = 5_000;
@@ -112,11 +114,6 @@ async function openControl(
   now: () => number,
   subscribers: Set<(occurrence: Occurrence) => void>,
 ): Promise<Listening> {
-  const [{ createControlServer }, { listenOn }, { createCommands }] = await Promise.all([
-    import('../control/server.ts'),
-    import('../control/listen.ts'),
-    import('./manager-commands.ts'),
-  ]);
   const commands: Commands = createCommands(manager, config.path, now(), (listener) => {
     const subscriber = (occurrence: Occurrence): void => {
       listener(occurrenceJson(occurrence));
