@@ -29,9 +29,8 @@ const common = {
   // CommonJS: Node's loader of ES modules alone costs 1.6 MB and some milliseconds at each start.
   format: 'cjs',
   define: { 'import.meta.url': 'alternateUrl', 'import.meta.dirname': '__dirname' },
-  // Names stay, so that a stack trace of `--log-level debug` can be read.
-  minifySyntax: true,
-  minifyWhitespace: true,
+  // The source stays in memory as long as the manager lives: short names save 1.1 MB of it.
+  minify: true,
   legalComments: 'none',
   logLevel: 'warning',
 };

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { build } from 'esbuild';
 import prettier from 'prettier';
 
@@ -144,7 +145,9 @@ function cellOf({ transition }, state, eventOf) {
   const kinds = new Set(after.effects.map(({ type }) => type).filter((type) => type !== 'report'));
   const title = titleOf(after.state);
   const words = [...(title === titleOf(state) ? [] : [`**${title}**`]), ...kinds];
-  return words.length === 0 ? '·' : words.join(' ');
+  if (words.length > 0) return words.join(' ');
+  if (after.state.pending.length > state.pending.length) return 'kept';
+  return isDeepStrictEqual(after.state, state) ? '·' : 'noted';
 }
 
 function tableOf(machine, states, columns) {
@@ -199,7 +202,8 @@ ${picture.replace(/^ \* ?/gm, '')}\`\`\`
 
 Each line is a state of a service with two parameters, a probe, and the hooks beforeStart, afterReady and beforeStop;
 each column an event. A cell says which phase follows, in bold where it is another one, and which kinds of effects,
-reports left out. A dot: nothing changes. Empty: there is nothing that it could happen to.
+reports left out; \`kept\` and \`noted\` change the state alone. A dot: nothing changes. Empty: there is nothing that it
+could happen to.
 
 ## What people ask
 

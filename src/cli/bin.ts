@@ -15,12 +15,25 @@ if (process.platform === 'win32') {
   process.exitCode = 1;
 } else {
   void import('./main.ts').then(async ({ main }) => {
-    process.exitCode = await main(process.argv.slice(2), {
+    const code = await main(process.argv.slice(2), {
       takeOver() {
         process.off('SIGUSR1', remember);
         return remembered;
       },
     });
+    // What was printed reaches its reader first; then nothing that still ticks (chokidar's timers) delays the end.
+    await Promise.all([process.stdout, process.stderr].map(written));
+    process.exit(code);
+  });
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableLength === 0) resolve();
+    else
+      stream.write('', () => {
+        resolve();
+      });
   });
 }
 

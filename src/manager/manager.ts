@@ -20,7 +20,7 @@ export interface ManagerOptions {
   /** Reads the configuration again; null for the classic form, which has nothing to read. */
   readonly load: (() => Promise<LoadResult>) | null;
   /** The line that each mistake of a refused configuration is told in. */
-  describe(mistakes: LoadResult & { ok: false }): readonly string[];
+  readonly describe: (mistakes: LoadResult & { ok: false }) => readonly string[];
 }
 
 /** What a reload did, or why it was refused whole. */

@@ -1,4 +1,5 @@
 /** Watches what a service's `watch` names, and tells the watcher which content serves. */
+import path from 'node:path';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { ServiceConfig } from '../config/types.ts';
 import { programFile } from '../process/program.ts';
@@ -15,7 +16,9 @@ export class ServiceWatch {
   readonly #events: WatchEvents;
   readonly #snapshots = new Map<Id, Snapshot>();
   #watch: ProgramWatch | null = null;
-  #paths: readonly string[] = [];
+  #armedFor: ServiceConfig | null = null;
+  /** The instance launched last: its folder and PATH say where the program is looked for. */
+  #latest: InstanceSpec | null = null;
 
   constructor(events: WatchEvents) {
     this.#events = events;
@@ -23,8 +26,8 @@ export class ServiceWatch {
 
   /** Called right before a launch: remembers what the files are now. */
   launching(id: Id, service: ServiceConfig, instance: InstanceSpec): void {
-    const paths = watchedPaths(service, instance);
-    if (paths.join('\0') !== this.#paths.join('\0')) this.#arm(paths);
+    this.#latest = instance;
+    if (service !== this.#armedFor) this.#arm(service);
     if (this.#watch !== null) this.#snapshots.set(id, this.#watch.snapshot());
   }
 
@@ -35,6 +38,7 @@ export class ServiceWatch {
       const snapshot = this.#snapshots.get(current.id);
       if (snapshot !== undefined) this.#watch?.serving(snapshot);
     }
+    if (this.#snapshots.size === 0) return;
     const live = new Set(liveInstances(state).map(({ id }) => id));
     for (const id of this.#snapshots.keys()) if (!live.has(id)) this.#snapshots.delete(id);
   }
@@ -44,19 +48,25 @@ export class ServiceWatch {
     this.#watch = null;
   }
 
-  #arm(paths: readonly string[]): void {
+  /** Snapshots of another configuration's files say nothing about this one's. */
+  #arm(service: ServiceConfig): void {
     void this.#watch?.close();
     this.#snapshots.clear();
-    this.#paths = paths;
-    this.#watch = paths.length === 0 ? null : watchProgram({ paths, ...this.#events });
+    this.#armedFor = service;
+    this.#watch =
+      service.watch.length === 0
+        ? null
+        : watchProgram({ paths: () => watchedPaths(service, this.#latest), ...this.#events });
   }
 }
 
-function watchedPaths(service: ServiceConfig, { command, baseDir, cwd, env }: InstanceSpec): string[] {
-  const searchPath = env['PATH'] ?? process.env['PATH'];
-  return service.watch.flatMap((entry) => {
-    if (typeof entry === 'string') return [entry];
-    const file = programFile(command[0] ?? '', { baseDir, cwd, searchPath });
-    return file === null ? [] : [file];
+/** A program that PATH does not have at this moment is looked for again at the next look. */
+function watchedPaths(service: ServiceConfig, instance: InstanceSpec | null): string[] {
+  return service.watch.map((entry) => {
+    if (typeof entry === 'string') return entry;
+    const word = instance?.command[0] ?? '';
+    const searchPath = instance?.env['PATH'] ?? process.env['PATH'];
+    const from = { baseDir: service.baseDir, cwd: instance?.cwd ?? service.cwd, searchPath };
+    return programFile(word, from) ?? path.resolve(service.baseDir, word);
   });
 }

@@ -65,7 +65,7 @@ async function run(request: CommandRequest, cancelled: AbortSignal): Promise<str
   });
   request.started(child.stdout, child.stderr);
   const unstarted = child.then((result) => result.shortMessage ?? 'it could not be started');
-  return await untilExit(child as unknown as ChildProcess, unstarted, timeoutMs, cancelled);
+  return await untilExit(child, unstarted, timeoutMs, cancelled);
 }
 
 /** A grandchild that holds the pipes would keep execa's promise pending: the leader's exit decides. */

@@ -110,7 +110,6 @@ async function repeat(
   while (!signal.aborted) {
     const failure = await attempt(signal);
     if (failure === null) return true;
-    if (signal.aborted) return false;
     note(failure);
     await pause(intervalMs, signal);
   }

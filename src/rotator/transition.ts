@@ -10,7 +10,8 @@ import {
   launched,
 } from './attempt.ts';
 import { exited, launchFailed, leaderExited, stoppedWhenAllGone } from './exits.ts';
-import { instanceOf, listedParameter, nextOf } from './instances.ts';
+import { instanceOf, nextOf } from './instances.ts';
+import { sameAgain } from './intents.ts';
 import {
   beginKeptRotation,
   restartRequested,
@@ -118,14 +119,7 @@ function timerFired(turn: Turn, timer: Id): void {
   if (killTimerFired(turn, timer)) return;
   if (phase.name === 'backoff' && phase.timer === timer) {
     turn.update({ restarts: turn.state.restarts + 1 });
-    const { spec, lastParameter } = turn.state;
-    beginAttempt(turn, {
-      purpose: 'restart',
-      from: lastParameter ?? null,
-      parameter: listedParameter(spec.parameters, phase.parameter),
-      startedAt: turn.at,
-      requests: [],
-    });
+    beginAttempt(turn, sameAgain(turn, 'restart', []));
     return;
   }
   attemptTimerFired(turn, timer);

@@ -33,7 +33,7 @@ export async function status(
 async function watch(options: GlobalOptions, names: readonly string[], json: boolean): Promise<ExitCode> {
   const found = await findSocket(options);
   if (!found.ok) return found.code;
-  let known = true;
+  const seen = { unknownName: false };
   let due: NodeJS.Timeout | undefined;
   let last = '';
   const draw = async (): Promise<void> => {
@@ -42,7 +42,7 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
     if (!answer.ok) return;
     const selected = select(answer.body as StatusDocument, names);
     if (selected === null) {
-      known = false;
+      seen.unknownName = true;
       following.close();
       return;
     }
@@ -61,7 +61,7 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
   const failure = await following.ended;
   clearTimeout(due);
   if (failure !== null) tell(noManager(found.socket, failure.code, failure.reason));
-  else if (known) tell('alternate: the manager has gone');
+  else if (!seen.unknownName) tell('alternate: the manager has gone');
   return EXIT.failed;
 }
 

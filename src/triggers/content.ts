@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Content } from './decide.ts';
+import { fileIdentity, type StatIdentity, type WatchedFile } from './stat-identity.ts';
+
+/** Big enough to keep SHA-256 busy, small enough not to hold the event loop for more than a millisecond. */
+const chunkBytes = 256 * 1024;
+
+/** One artefact often feeds many services: each file is read once, however many watches ask. */
+const hashes = new Map<StatIdentity, Promise<Content | null>>();
+const maximumHashes = 10_000;
+
+/**
+ * The content of all files together, or null when one of them changed (or went) while it was read. A file that
+ * may be executed but not read counts by its inode, size and modification time instead.
+ */
+export async function contentOf(files: readonly WatchedFile[]): Promise<Content | null> {
+  const whole = createHash('sha256');
+  for (const file of files) {
+    const content = await rememberedHash(file);
+    if (content === null) return null;
+    whole.update(`${file.label}\0${content}\n`);
+  }
+  return whole.digest('hex');
+}
+
+function rememberedHash(file: WatchedFile): Promise<Content | null> {
+  const known = hashes.get(file.identity);
+  if (known !== undefined) return known;
+  const [oldest] = hashes.keys();
+  if (oldest !== undefined && hashes.size >= maximumHashes) hashes.delete(oldest);
+  const hash = hashOf(file).then((content) => {
+    if (content === null) hashes.delete(file.identity);
+    return content;
+  });
+  hashes.set(file.identity, hash);
+  return hash;
+}
+
+async function hashOf(file: WatchedFile): Promise<Content | null> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file.path);
+    const isSame = async (opened: FileHandle): Promise<boolean> =>
+      fileIdentity(await opened.stat({ bigint: true })) === file.identity;
+    if (!(await isSame(handle))) return null;
+    const hash = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(chunkBytes);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, chunkBytes);
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+    return (await isSame(handle)) ? hash.digest('hex') : null;
+  } catch (error) {
+    return isNoEntry(error) ? null : withoutChangeTime(file.identity);
+  } finally {
+    await handle?.close();
+  }
+}
+
+function isNoEntry(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+/** A chmod sets the change time, the last part. */
+function withoutChangeTime(identity: StatIdentity): Content {
+  return identity.slice(0, identity.lastIndexOf(':'));
+}
