@@ -51,12 +51,14 @@ async function bundle(name, entry) {
     name: 'dynamic imports are bundles of their own',
     setup({ onResolve, resolve }) {
       onResolve({ filter: /.*/ }, async ({ path: wanted, kind, importer, resolveDir, pluginData }) => {
-        if (kind !== 'dynamic-import' || pluginData === 'resolving' || /^(node:|typescript$)/.test(wanted)) return undefined;
+        if (kind !== 'dynamic-import' || pluginData === 'resolving' || /^(node:|typescript$)/.test(wanted))
+          return undefined;
         const found = await resolve(wanted, { kind, importer, resolveDir, pluginData: 'resolving' });
         if (found.errors.length > 0) return found;
         const target = path.basename(wanted).replace(/\.ts$/, '');
         const taken = bundles.get(target);
-        if (taken !== undefined && taken !== found.path) throw new Error(`two bundles would be called ${target}`);
+        if (taken !== undefined && taken !== found.path)
+          throw new Error(`two bundles would be called ${target}`);
         bundles.set(target, found.path);
         return { path: `./${target}.cjs`, external: true };
       });
@@ -76,8 +78,14 @@ async function bundle(name, entry) {
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
   for (const file of outputFiles) {
-    // A bundle of our own is required; only a configuration in JavaScript is really imported.
-    writeFileSync(file.path, file.text.replace(/\bimport\(("\.\/[\w-]+\.cjs")\)/g, 'Promise.resolve().then(()=>require($1))'));
+    // Bundles of our own and Node's modules are required; only a configuration in JavaScript is really imported.
+    writeFileSync(
+      file.path,
+      file.text.replace(
+        /\bimport\(("(?:\.\/[\w-]+\.cjs|node:[\w/]+)")\)/g,
+        'Promise.resolve().then(()=>require($1))',
+      ),
+    );
   }
 }
 

@@ -11,12 +11,22 @@ const inFolder = { cwd: folder, encoding: 'utf8' };
 let manager;
 
 try {
-  const packed = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  const packed = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
   const [{ filename, size, entryCount }] = Array.isArray(packed) ? packed : Object.values(packed);
   writeFileSync(path.join(folder, 'package.json'), '{"private":true}');
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', `./${filename}`], { ...inFolder, stdio: 'ignore' });
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', `./${filename}`], {
+    ...inFolder,
+    stdio: 'ignore',
+  });
   const alternate = path.join(folder, 'node_modules/.bin/alternate');
-  const run = (...words) => execFileSync(alternate, words, { ...inFolder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const run = (...words) =>
+    execFileSync(alternate, words, { ...inFolder, stdio: ['ignore', 'pipe', 'pipe'] });
 
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   expect(run('--version').trim() === version, '--version');
@@ -24,7 +34,13 @@ try {
   run('validate');
   const [first, second] = await freePorts();
   const file = path.join(folder, 'alternate.config.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('3000', first).replaceAll('3001', second).replace('overlap: 10s', 'overlap: 200ms'));
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8')
+      .replaceAll('3000', first)
+      .replaceAll('3001', second)
+      .replace('overlap: 10s', 'overlap: 200ms'),
+  );
   manager = spawn(alternate, [], { cwd: folder, stdio: 'ignore' });
   const ended = new Promise((resolve) => manager.once('exit', resolve));
   await answers(first);
@@ -34,7 +50,9 @@ try {
   expect(status.services[0].current.parameter === String(second), 'the second parameter serves');
   run('shutdown');
   expect((await ended) === 0, 'exit code 0');
-  console.log(`${filename}: ${entryCount} files, ${Math.round(size / 1024)} KiB; installs, runs, rotates and stops`);
+  console.log(
+    `${filename}: ${entryCount} files, ${Math.round(size / 1024)} KiB; installs, runs, rotates and stops`,
+  );
 } catch (error) {
   console.error(error.stderr ?? '', error.message);
   process.exitCode = 1;
@@ -61,7 +79,9 @@ async function answers(port) {
 
 async function freePorts() {
   const servers = [createServer(), createServer()];
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))));
+  await Promise.all(
+    servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))),
+  );
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { tell } from '../report/console.ts';
+import { isClassicForm, unknownCommand } from './classic-form.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -25,10 +26,16 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
   const program = describe(early, (result) => {
     code = result;
   });
+  const names = ['help', ...program.commands.map((command) => command.name())];
   try {
-    if (isClassic(argv, program)) {
+    if (isClassicForm(argv, names)) {
       const { runClassic } = await import('./commands/classic.ts');
       return await runClassic(argv, early);
+    }
+    const [word] = program.parseOptions([...argv]).operands;
+    if (word !== undefined && !names.includes(word)) {
+      tell(unknownCommand(word, names));
+      return EXIT.usage;
     }
     await program.parseAsync([...argv], { from: 'user' });
     return code;
@@ -38,13 +45,6 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
     tell(`alternate: ${debug && error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return EXIT.failed;
   }
-}
-
-/** Something that is no option and no command, and more words after it. */
-function isClassic(argv: readonly string[], program: Command): boolean {
-  const [first] = argv;
-  if (first === undefined || first.startsWith('-') || argv.length < 2) return false;
-  return first !== 'help' && !program.commands.some((command) => command.name() === first);
 }
 
 /** The command line as `--help` shows it. `done` gets each command's exit code. */

@@ -28,8 +28,7 @@ export async function findConfig(cwd: string): Promise<string | null> {
   const usual = join(cwd, PLACES[0]);
   if (await isReadableFile(usual)) return usual;
 
-  // A CommonJS package: once bundled, only the default export is there.
-  const { cosmiconfig } = (await import('cosmiconfig')).default;
+  const { cosmiconfig } = await import('cosmiconfig');
   const explorer = withoutMetaConfig(() =>
     cosmiconfig('alternate', {
       searchPlaces: [...PLACES],

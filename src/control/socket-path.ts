@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fingerprint } from '../util/fingerprint.ts';
 
 /** sun_path holds 108 bytes with the closing zero on Linux and 104 elsewhere; Node 20 cuts the rest off silently. */
 export const LONGEST_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
@@ -12,8 +12,7 @@ export const LONGEST_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
  * in the temporary folder.
  */
 export function defaultSocketPath(configPath: string): string {
-  const hash = createHash('sha256').update(configPath).digest('hex').slice(0, 12);
-  return path.join(runtimeFolder(), `${hash}.sock`);
+  return path.join(runtimeFolder(), `${fingerprint(configPath)}.sock`);
 }
 
 function runtimeFolder(): string {

@@ -1,5 +1,6 @@
 import type { ServiceConfig, SignalName } from '../config/types.ts';
 import { currentOf, liveInstances } from '../rotator/instances.ts';
+import type { Occurrence } from '../rotator/occurrence.ts';
 import { initialState, transition } from '../rotator/transition.ts';
 import type { Answer, Effect, Event, Id, Instance, Millis, State } from '../rotator/types.ts';
 import { viewOf, type ServiceView } from '../rotator/view.ts';
@@ -7,13 +8,17 @@ import { viewOf, type ServiceView } from '../rotator/view.ts';
 /** An event before its time is put on it. */
 export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
 
+/** An effect on the world; the others are words. */
+export type Deed = Exclude<Effect, { type: 'report' | 'answer' }>;
+
 export type RequestType = 'rotationRequested' | 'startRequested' | 'stopRequested' | 'restartRequested';
 
 /** What the runner needs of the world. */
 export interface RunnerWorld {
   now(): Millis;
-  /** Carries out every effect but `answer`; what comes of it is told with `happened`, at once or later. */
-  carryOut(effect: Exclude<Effect, { type: 'answer' }>, happened: (happening: Happening) => void): void;
+  /** Carries out what is done to processes and timers; what comes of it is told with `happened`, at once or later. */
+  carryOut(effect: Deed, happened: (happening: Happening) => void): void;
+  report(occurrence: Occurrence): void;
   /** After each event, when its effects have been carried out. */
   settled(state: State, previous: State): void;
 }
@@ -103,12 +108,16 @@ export class ServiceRunner {
     const previous = this.#state;
     const { state, effects } = transition(previous, event);
     this.#state = state;
-    for (const effect of effects) {
-      if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
-      else
-        this.#world.carryOut(effect, (happening) => {
-          this.#happened(happening);
-        });
+    const happened = (happening: Happening): void => {
+      this.#happened(happening);
+    };
+    // Words last: a process need not wait until they are written. What comes of an effect is dealt with after both.
+    const words = effects.filter(({ type }) => type === 'report' || type === 'answer');
+    for (const effect of effects)
+      if (effect.type !== 'report' && effect.type !== 'answer') this.#world.carryOut(effect, happened);
+    for (const effect of words) {
+      if (effect.type === 'report') this.#world.report(effect.occurrence);
+      else if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
     }
     this.#world.settled(state, previous);
   }

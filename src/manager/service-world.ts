@@ -11,7 +11,7 @@ import type { Outputs } from '../process/output.ts';
 import { probe } from '../process/probe.ts';
 import type { Occurrence, ServiceFact } from '../rotator/occurrence.ts';
 import type { Effect, Id, Millis, State } from '../rotator/types.ts';
-import type { Happening, RunnerWorld } from './runner.ts';
+import type { Deed, Happening, RunnerWorld } from './runner.ts';
 import { ServiceWatch } from './service-watch.ts';
 
 /** A hook that hangs must not hold a rotation for ever. */
@@ -64,6 +64,10 @@ export class ServiceWorld implements RunnerWorld {
     return this.#around.now();
   }
 
+  report(occurrence: Occurrence): void {
+    this.#around.report(occurrence);
+  }
+
   settled(state: State, previous: State): void {
     this.#watch.follow(state, previous);
     this.#around.settled();
@@ -75,7 +79,7 @@ export class ServiceWorld implements RunnerWorld {
     await this.#watch.close();
   }
 
-  carryOut(effect: Exclude<Effect, { type: 'answer' }>, happened: Happened): void {
+  carryOut(effect: Deed, happened: Happened): void {
     switch (effect.type) {
       case 'launch':
         this.#launch(effect, happened);
@@ -106,9 +110,6 @@ export class ServiceWorld implements RunnerWorld {
         return;
       case 'cancelHook':
         this.#hooks.get(effect.hook)?.cancel();
-        return;
-      case 'report':
-        this.#around.report(effect.occurrence);
     }
   }
 

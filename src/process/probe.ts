@@ -71,8 +71,12 @@ export function probe(
     }
     case 'notify': {
       note('nothing was written to NOTIFY_FD');
+      let tail = '';
       stopListening = told.onNotify((text) => {
-        if (text.includes('\n') || text.includes('READY=1')) succeed();
+        tail += text;
+        if (tail.includes('\n') || tail.includes('READY=1')) succeed();
+        // The words may come in pieces.
+        tail = tail.slice(-'READY='.length);
       });
       break;
     }

@@ -36,6 +36,8 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
       return error(`cannot start ${fact.parameter ?? 'the command'}: ${fact.reason}`);
     case 'instance-ready':
       return info(`${whom(fact)} is ready after ${formatDuration(Math.round(fact.afterMs))}`);
+    case 'instance-not-ready':
+      return warn(`${whom(fact)} is ${fact.reason}`);
     case 'overlap-started':
       return info(`overlap of ${formatDuration(fact.overlapMs)}`);
     case 'instance-stopping': {

@@ -11,6 +11,12 @@ export function describeExit(exit: Exit): string {
   return 'code' in exit ? `exit code ${exit.code}` : exit.signal;
 }
 
+/** Going into the background looks like a clean exit: whoever does it by mistake is to be told so. */
+function reasonOf(exit: Exit): string {
+  const clean = 'code' in exit && exit.code === 0;
+  return `the instance exited with ${describeExit(exit)}${clean ? ', but must stay in the foreground' : ''}`;
+}
+
 /** The leader exited and left others of its group behind: they are stopped, and the instance counts as lost. */
 export function leaderExited(turn: Turn, id: Id, exit: Exit): void {
   const entry = turn.state.retiring.find(({ instance }) => instance.id === id);
@@ -71,7 +77,7 @@ function lost(turn: Turn, id: Id, exit: Exit, remains: Remains): void {
   const next = nextOf(turn.state);
   if (next?.id === id) {
     reportExit(turn, next, exit, false, leftBehind);
-    failAttempt(turn, `the instance exited with ${describeExit(exit)}`, remains);
+    failAttempt(turn, reasonOf(exit), remains);
   } else if (current?.id === id) {
     reportExit(turn, current, exit, false, leftBehind);
     if (leftBehind) retire(turn, current, true);
@@ -84,7 +90,7 @@ function lost(turn: Turn, id: Id, exit: Exit, remains: Remains): void {
       parameter: current.parameter,
       clean: 'code' in exit && exit.code === 0,
       ranMs: turn.at - current.launchedAt,
-      reason: `the instance exited with ${describeExit(exit)}`,
+      reason: reasonOf(exit),
     });
   }
 }

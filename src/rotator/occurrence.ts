@@ -37,6 +37,13 @@ export type ServiceFact =
       readonly pid: number | null;
       readonly afterMs: number;
     }
+  | {
+      /** Its `ready.timeout` has passed: it is stopped. */
+      readonly type: 'instance-not-ready';
+      readonly parameter: Parameter;
+      readonly pid: number | null;
+      readonly reason: string;
+    }
   | { readonly type: 'overlap-started'; readonly parameter: Parameter; readonly overlapMs: number }
   | {
       readonly type: 'instance-stopping';

@@ -10,7 +10,7 @@ import {
   launched,
 } from './attempt.ts';
 import { exited, launchFailed, leaderExited, stoppedWhenAllGone } from './exits.ts';
-import { instanceOf, nextOf } from './instances.ts';
+import { attemptOf, instanceOf } from './instances.ts';
 import { sameAgain } from './intents.ts';
 import {
   beginKeptRotation,
@@ -108,10 +108,11 @@ function apply(turn: Turn, event: Event): void {
 }
 
 function readinessTimedOut(turn: Turn, id: Id, reason: string): void {
-  const { phase } = turn;
-  const probing =
-    (phase.name === 'starting' || phase.name === 'rotating') && phase.attempt.step.name === 'probing';
-  if (probing && nextOf(turn.state)?.id === id) failAttempt(turn, reason);
+  const step = attemptOf(turn.state)?.step;
+  if (step?.name !== 'probing' || step.instance.id !== id) return;
+  const { parameter, pid } = step.instance;
+  turn.report({ type: 'instance-not-ready', parameter, pid, reason });
+  failAttempt(turn, reason);
 }
 
 function timerFired(turn: Turn, timer: Id): void {

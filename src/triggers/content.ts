@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Content } from './decide.ts';
 import { fileIdentity, type StatIdentity, type WatchedFile } from './stat-identity.ts';
@@ -15,6 +14,8 @@ const maximumHashes = 10_000;
  * may be executed but not read counts by its inode, size and modification time instead.
  */
 export async function contentOf(files: readonly WatchedFile[]): Promise<Content | null> {
+  // Loaded here: it takes milliseconds, which the first launch need not wait for.
+  const { createHash } = await import('node:crypto');
   const whole = createHash('sha256');
   for (const file of files) {
     const content = await rememberedHash(file);
@@ -44,6 +45,7 @@ async function hashOf(file: WatchedFile): Promise<Content | null> {
     const isSame = async (opened: FileHandle): Promise<boolean> =>
       fileIdentity(await opened.stat({ bigint: true })) === file.identity;
     if (!(await isSame(handle))) return null;
+    const { createHash } = await import('node:crypto');
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafe(chunkBytes);
     for (;;) {

@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync, statSync, type BigIntStats, type Dirent } from 'node:fs';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { inodeKey, type InodeKey } from './path-chain.ts';
+import { fingerprint } from '../util/fingerprint.ts';
 
 /**
  * What stat(2) says of files: device, inode, size, modification and change time. The kernel sets the change
@@ -134,7 +134,7 @@ class Collector {
     const identity = this.#identities.join('\n');
     return {
       // A folder's identity can be a megabyte long, and snapshots keep it.
-      identity: this.#folders.length === 0 ? identity : createHash('sha256').update(identity).digest('hex'),
+      identity: this.#folders.length === 0 ? identity : fingerprint(identity),
       complete: this.#complete,
       files: this.#files,
       folders: this.#folders,

@@ -8,7 +8,8 @@ import type { GlobalOptions } from '../main.ts';
 export async function signal(options: GlobalOptions, name: string, word: string): Promise<ExitCode> {
   const parsed = parseSignal(word);
   if (!parsed.ok) {
-    tell(`alternate: "${word}" is no signal of this system`);
+    const meant = parsed.suggestion === null ? '' : ` (did you mean ${parsed.suggestion}?)`;
+    tell(`alternate: "${word}" is no signal of this system${meant}`);
     return EXIT.usage;
   }
   const target = `/v1/services/${encodeURIComponent(name)}/signal`;

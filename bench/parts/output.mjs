@@ -1,0 +1,19 @@
+// Prefixed output, 100-byte lines: see bench/output.mjs.
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+
+export async function measure() {
+  const script = path.resolve(import.meta.dirname, '../output.mjs');
+  const printed = execFileSync(process.execPath, [script, '300', '3'], { encoding: 'utf8' });
+  const { pipe } = JSON.parse(printed.split('\n').find((line) => line.startsWith('{')));
+  return [
+    {
+      what: 'prefixed output, 100-byte lines',
+      ours: pipe.prefixed,
+      floor: pipe.bare,
+      unit: 'MB/s',
+      aim: 'at least 0.6 times',
+      reached: pipe.prefixed >= pipe.bare * 0.6,
+    },
+  ];
+}
