@@ -20,6 +20,8 @@ const shell = [
   `':' //; trap '' USR1; case "$NODE_OPTIONS" in *--inspect*) exec node "$0" "$@";; esac; exec node --inspect-port=192.0.2.1:65535 "$0" "$@"`,
 ].join('\n');
 
+/** What `import()` makes of a CommonJS module, for the imports that become `require`. */
+const namespace = 'const alternateNamespace=m=>({default:m,...m});';
 const ownUrl = "const alternateUrl=require('node:url').pathToFileURL(__filename).href;";
 
 const common = {
@@ -74,7 +76,7 @@ async function bundle(name, entry) {
     plugins: [separate],
     // cosmiconfig would load it for a configuration in TypeScript, which is not one of the forms.
     external: ['typescript'],
-    banner: { js: name === 'bin' ? shell : ownUrl },
+    banner: { js: name === 'bin' ? `${shell}\n${namespace}` : ownUrl + namespace },
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
   for (const file of outputFiles) {
@@ -83,7 +85,7 @@ async function bundle(name, entry) {
       file.path,
       file.text.replace(
         /\bimport\(("(?:\.\/[\w-]+\.cjs|node:[\w/]+)")\)/g,
-        'Promise.resolve().then(()=>require($1))',
+        'Promise.resolve().then(()=>alternateNamespace(require($1)))',
       ),
     );
   }

@@ -22,11 +22,21 @@ export async function writeValidator() {
     strictRequired: false,
     code: { source: true, esm: true, optimize: 2 },
   });
-  const code = standalone.default(ajv, ajv.compile(schema));
+  const code = standalone.default(ajv, ajv.compile(withoutProse(schema)));
   if (code.includes('require(')) throw new Error('the validator would need a module at run time');
   await mkdir(new URL('.', validatorFile), { recursive: true });
   await writeFile(
     validatorFile,
     `/* Generated from schema/alternate.schema.json by scripts/generate.mjs. */\n${code}`,
   );
+}
+
+/** What only people and editors read would be parsed at every start; `$comment` goes into messages. */
+function withoutProse(schema) {
+  if (Array.isArray(schema)) return schema.map(withoutProse);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const kept = Object.entries(schema).filter(
+    ([key, value]) => !(key === 'description' && typeof value === 'string') && key !== 'examples',
+  );
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutProse(value)]));
 }

@@ -1,4 +1,4 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, join, parse } from 'node:path';
 import type { Options } from 'cosmiconfig';
 
@@ -26,9 +26,9 @@ const PLACES = [
 export async function findConfig(cwd: string): Promise<string | null> {
   // The first place of the search, so the answer is the same; what most people have starts without cosmiconfig.
   const usual = join(cwd, PLACES[0]);
-  if (await isReadableFile(usual)) return usual;
+  if (isReadableFile(usual)) return usual;
 
-  const { cosmiconfig } = await import('cosmiconfig');
+  const { cosmiconfig } = (await import('cosmiconfig')).default;
   const explorer = withoutMetaConfig(() =>
     cosmiconfig('alternate', {
       searchPlaces: [...PLACES],
@@ -54,10 +54,10 @@ export async function findConfig(cwd: string): Promise<string | null> {
   }
 }
 
-async function isReadableFile(path: string): Promise<boolean> {
+function isReadableFile(path: string): boolean {
   try {
-    await access(path, constants.R_OK);
-    return (await stat(path)).isFile();
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
   } catch {
     // Whatever the reason: the search passes over it too, or says why it cannot.
     return false;
