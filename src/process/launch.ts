@@ -131,6 +131,9 @@ function reasonFor(code: string, file: string, cwd: string): string | null {
       if (!file.includes('/')) return `there is no program ${file} in PATH`;
       if (!existsSync(file)) return `${file} does not exist`;
       return `${file} names an interpreter in its first line that does not exist`;
+    case 'ENOTDIR':
+      if (!isFolder(cwd)) return `the working directory ${cwd} is not a folder`;
+      return `${file} does not exist: a part of this path is not a folder`;
     case 'EACCES':
       return `${file} is not an executable file for this user (chmod +x?)`;
     case 'ETXTBSY':
@@ -143,6 +146,10 @@ function reasonFor(code: string, file: string, cwd: string): string | null {
     default:
       return null;
   }
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(`${path}/.`);
 }
 
 function follow(child: RunningChild, events: LaunchEvents): void {

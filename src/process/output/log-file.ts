@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppendFile } from './append-file.ts';
+import type { FlowGate } from './flow-gate.ts';
 import { NEWLINE } from './line-framer.ts';
 import { LogQueue } from './log-queue.ts';
 import { rotateLogs } from './log-rotation.ts';
@@ -45,7 +46,7 @@ export class LogFile {
     void this.#run();
   }
 
-  get gate(): LogQueue['gate'] {
+  get gate(): FlowGate {
     return this.#queue.gate;
   }
 

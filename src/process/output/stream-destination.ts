@@ -3,8 +3,8 @@ import { errnoName, type ReportOutput } from './occurrences.ts';
 import type { StandardStream } from './standard-stream.ts';
 
 // Node never blocks on a pipe and queues without a limit: the limit is ours.
-const HIGH_BACKLOG_BYTES = 256 * 1024;
-const LOW_BACKLOG_BYTES = 64 * 1024;
+const HIGH_BACKLOG_BYTES = 512 * 1024;
+const LOW_BACKLOG_BYTES = 128 * 1024;
 
 /** A pipe, a socket or a terminal. */
 export class StreamDestination extends Destination {
