@@ -5,6 +5,7 @@ import type { InstanceSpec } from '../config/instance.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
 import { signalGroup } from './group.ts';
 import { programFile } from './program.ts';
+import { startFailure } from './start-failure.ts';
 
 export interface CommandRequest {
   /** The instance whose user, folder and environment it shares. */
@@ -64,7 +65,10 @@ async function run(request: CommandRequest, cancelled: AbortSignal): Promise<str
     reject: false,
   });
   request.started(child.stdout, child.stderr);
-  const unstarted = child.then((result) => result.shortMessage ?? 'it could not be started');
+  const unstarted = child.then(
+    ({ code = '', originalMessage }) =>
+      startFailure(code, file, spec.cwd) ?? originalMessage ?? 'it could not be started',
+  );
   return await untilExit(child, unstarted, timeoutMs, cancelled);
 }
 

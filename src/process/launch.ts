@@ -1,12 +1,12 @@
 /** Starts one instance as the leader of a process group of its own, and says when it has ended. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Exit } from '../rotator/types.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
 import type { StdioEntry } from './output/stdio.ts';
 import { programFile } from './program.ts';
+import { startFailure } from './start-failure.ts';
 
 /** A file that is being swapped can be missing, or open for writing (ETXTBSY, execve(2)), for a moment. */
 const RETRY_EVERY_MS = 20;
@@ -66,7 +66,7 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
           if (over) return;
           if (performance.now() - startedAt < (RETRY_FOR_MS[code] ?? 0))
             timer = setTimeout(attempt, RETRY_EVERY_MS);
-          else fail(reasonFor(code, plan.file, plan.options.cwd) ?? message);
+          else fail(startFailure(code, plan.file, plan.options.cwd) ?? message);
         },
       });
   };
@@ -122,34 +122,6 @@ function trySpawn(
     if (pid === undefined) on.failed(error.code ?? '', error.message);
   });
   if (pid !== undefined) on.spawned(Object.assign(child, { pid }));
-}
-
-function reasonFor(code: string, file: string, cwd: string): string | null {
-  switch (code) {
-    case 'ENOENT':
-      if (!existsSync(cwd)) return `the working directory ${cwd} does not exist`;
-      if (!file.includes('/')) return `there is no program ${file} in PATH`;
-      if (!existsSync(file)) return `${file} does not exist`;
-      return `${file} names an interpreter in its first line that does not exist`;
-    case 'ENOTDIR':
-      if (!isFolder(cwd)) return `the working directory ${cwd} is not a folder`;
-      return `${file} does not exist: a part of this path is not a folder`;
-    case 'EACCES':
-      return `${file} is not an executable file for this user (chmod +x?)`;
-    case 'ETXTBSY':
-      return `${file} is still being written to by another process`;
-    case 'ENOEXEC':
-      return `${file} is not a program that this machine can run (is its first line "#!..." missing?)`;
-    case 'EMFILE':
-    case 'ENFILE':
-      return `too many open files (${code}): raise "ulimit -n"`;
-    default:
-      return null;
-  }
-}
-
-function isFolder(path: string): boolean {
-  return existsSync(`${path}/.`);
 }
 
 function follow(child: RunningChild, events: LaunchEvents): void {

@@ -1,9 +1,16 @@
 import { createArming } from './arming.ts';
+import { contentOf } from './content.ts';
 import { decide, type Content } from './decide.ts';
 import { openChokidarHints, type HintPaths, type OpenHints } from './hints.ts';
 import { followPath, type PathChain } from './path-chain.ts';
 import { settle, type Settled, type SettleTiming } from './settle.ts';
-import { inspect, type Inspection, type StatIdentity, type WatchedFolder } from './stat-identity.ts';
+import {
+  inspect,
+  type Inspection,
+  type StatIdentity,
+  type WatchedFile,
+  type WatchedFolder,
+} from './stat-identity.ts';
 
 /** What a program was when an instance of it was launched. Opaque to the caller. */
 export interface Snapshot {
@@ -93,12 +100,13 @@ class Watch implements ProgramWatch {
   }
 
   snapshot(): Snapshot {
-    const { identity } = inspect(this.#paths());
+    const { identity, complete, files } = inspect(this.#paths());
     const snapshot = this.#unread.get(identity) ?? { identity, content: null };
     if (this.#settled?.identity === identity) snapshot.content = this.#settled.content;
     if (snapshot.content === null) {
       this.#unread.set(identity, snapshot);
-      this.#hint();
+      if (complete) void readInto(snapshot, files).then(this.#hint);
+      else this.#hint();
     }
     this.#attempted = snapshot;
     return snapshot;
@@ -162,8 +170,11 @@ class Watch implements ProgramWatch {
   #look(): void {
     if (this.#settling) return;
     const { identity } = this.#inspect();
-    if (identity === this.#settled?.identity) this.#conclude(this.#settled);
-    else void this.#settle();
+    // What was launched needs no settling: should it have been incomplete, it becomes another one.
+    const launched = this.#unread.get(identity)?.content ?? null;
+    if (launched !== null) this.#conclude({ identity, content: launched });
+    else if (identity === this.#settled?.identity) this.#conclude(this.#settled);
+    else if (this.#attempted !== null) void this.#settle();
   }
 
   /** Every look also follows the links anew, so that hints come from where the program is now. */
@@ -207,6 +218,12 @@ class Watch implements ProgramWatch {
     this.#attempted = { content: attempted };
     if (verdict === 'rotate') this.#options.changed();
   }
+}
+
+/** Does not wait for the files to settle: a touch a moment after the launch would make their content unknown. */
+async function readInto(snapshot: { content: Content | null }, files: readonly WatchedFile[]): Promise<void> {
+  const content = await contentOf(files);
+  snapshot.content ??= content;
 }
 
 function hintPathsOf(chains: readonly PathChain[], folders: readonly WatchedFolder[]): HintPaths {
