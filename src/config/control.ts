@@ -1,16 +1,11 @@
 import { resolve } from 'node:path';
+import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 import type { RawControl } from './generated/raw.ts';
 import type { Config } from './types.ts';
 import type { Context } from './values.ts';
 
 const DEFAULT_MODE = 0o600;
 const OWNER_READS_AND_WRITES = 0o600;
-
-/**
- * How long a socket's path may be, in bytes: `sun_path` of unix(7) has 108 with the closing NUL, 104 on the BSDs and
- * macOS. Node cuts a longer one silently.
- */
-export const LONGEST_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 export function readControl(raw: RawControl | undefined, context: Context): Config['control'] {
   if (raw?.socket === false) return null;

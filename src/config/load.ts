@@ -9,7 +9,7 @@ import { checkShape } from './shape.ts';
 import { inOrder, toDiagnostics, type Mistake, type Source } from './source.ts';
 import type { Config } from './types.ts';
 import { collectInto } from './values.ts';
-import { readYaml } from './yaml.ts';
+import { readYaml, type ReadText } from './yaml.ts';
 
 /** Which configuration: the one named, relative to `cwd`, or the nearest one from `cwd` upward. */
 export interface LoadRequest {
@@ -51,8 +51,9 @@ export async function loadConfig(request: LoadRequest): Promise<LoadResult> {
  */
 export async function loadControl(request: LoadRequest): Promise<LoadControlResult> {
   const read = await readRequested(request);
-  if (!read.ok) return read;
-  const { source, path } = read;
+  const readable = read.ok ? read : read.salvaged;
+  if (readable === undefined) return { ok: false, diagnostics: read.diagnostics };
+  const { source, path } = readable;
   const shape = checkShape(source.data);
   const mistakes: Mistake[] = [];
   const control = readControl(
@@ -60,6 +61,9 @@ export async function loadControl(request: LoadRequest): Promise<LoadControlResu
     collectInto(mistakes, dirname(source.file), source.written),
   );
   mistakes.push(...shape.mistakes.filter(({ pointer }) => pointer === '' || pointer.startsWith('/control')));
+  // In a text that is no YAML a key may be missing only because nothing could be made of it.
+  if (!read.ok && (mistakes.length > 0 || (control !== null && control.path === null)))
+    return { ok: false, diagnostics: read.diagnostics };
   return mistakes.length > 0 || shape.config === null
     ? { ok: false, diagnostics: toDiagnostics(source, mistakes) }
     : { ok: true, path, control };
@@ -72,7 +76,7 @@ type ReadResult =
       readonly path: string;
       readonly diagnostics: readonly Diagnostic[];
     }
-  | Refused;
+  | (Refused & { readonly salvaged?: { readonly source: Source; readonly path: string } });
 
 async function readRequested({ file, cwd }: LoadRequest): Promise<ReadResult> {
   const found = file === undefined ? await search(cwd) : resolve(cwd, file);
@@ -81,7 +85,13 @@ async function readRequested({ file, cwd }: LoadRequest): Promise<ReadResult> {
     // At once: a start waits for nothing else, and a detour through the thread pool takes longer than the reading.
     const path = realpathSync(found);
     const read = await readFormat(found);
-    return read.ok ? { ...read, path } : read;
+    if (read.ok) return { ...read, path };
+    const { diagnostics, salvaged } = read;
+    return {
+      ok: false,
+      diagnostics,
+      ...(salvaged !== undefined && { salvaged: { source: salvaged, path } }),
+    };
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return { ok: false, diagnostics: [placeless(found, `cannot be read: ${reasonOf(error)}`)] };
@@ -98,7 +108,7 @@ async function search(cwd: string): Promise<string | Diagnostic> {
   }
 }
 
-async function readFormat(file: string): ReturnType<typeof readModule> {
+async function readFormat(file: string): Promise<ReadText> {
   if (['.js', '.mjs', '.cjs'].includes(extname(file))) return readModule(file);
   const bytes = readFileSync(file);
   let text: string;

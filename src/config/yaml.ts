@@ -6,10 +6,13 @@ import { DEEPEST, isNestedTooDeeply } from './nesting.ts';
 import { textDiagnostic, type Source } from './source.ts';
 import { readNodes } from './yaml-data.ts';
 
-/** With `ok`, `diagnostics` holds mistakes that leave the rest readable, such as a key given twice. */
+/**
+ * With `ok`, `diagnostics` holds mistakes that leave the rest readable, such as a key given twice. Otherwise `salvaged`
+ * is what the parser could still make of a text that is no YAML.
+ */
 export type ReadText =
   | { readonly ok: true; readonly source: Source; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly salvaged?: Source };
 
 /** Messages for what people get wrong most; for the rest the parser's own message does. */
 const ADVICE: Readonly<Partial<Record<YAMLError['code'], { message?: string; hint: string }>>> = {
@@ -54,10 +57,10 @@ export function readYaml(file: string, text: string, under?: string): ReadText {
     );
     return { ok: false, diagnostics };
   }
-  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return { ok: false, diagnostics };
-
+  const broken = document.errors.some(({ code }) => code !== 'DUPLICATE_KEY');
   const root = rootOf(document, under);
   if (root === null) {
+    if (broken) return { ok: false, diagnostics };
     const nothing = under === undefined ? 'the file holds no configuration' : `there is no key "${under}"`;
     return {
       ok: false,
@@ -65,10 +68,11 @@ export function readYaml(file: string, text: string, under?: string): ReadText {
     };
   }
   const read = readNodes(document, root);
-  diagnostics.push(...read.problems.map(({ span, message, hint }) => say(span, message, hint)));
+  if (!broken) diagnostics.push(...read.problems.map(({ span, message, hint }) => say(span, message, hint)));
   if (read.gaveUp) return { ok: false, diagnostics };
   const { data, place, written } = read;
-  return { ok: true, source: { file, text, data, place, written }, diagnostics };
+  const source = { file, text, data, place, written };
+  return broken ? { ok: false, diagnostics, salvaged: source } : { ok: true, source, diagnostics };
 }
 
 /** One problem a line: what follows on the same line is mostly the parser's confusion about the first. */

@@ -15,11 +15,13 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export function createControlServer(commands: Commands, socketPath: string): Server {
   // Node looks for late requests with a timer that never rests; a timer for each waiting connection does it instead.
   const deadlines = new WeakMap<Socket, NodeJS.Timeout>();
-  const expect = (socket: Socket): void => {
-    deadlines.set(socket, setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS).unref());
-  };
   const received = (socket: Socket): void => {
     clearTimeout(deadlines.get(socket));
+  };
+  const expect = (socket: Socket): void => {
+    // Answers to requests that were sent in one go end one after the other.
+    received(socket);
+    deadlines.set(socket, setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS).unref());
   };
   const server = createServer(
     { connectionsCheckingInterval: 2 ** 31 - 1, requestTimeout: 0 },
@@ -107,7 +109,8 @@ async function act(
 ): Promise<void> {
   switch (action) {
     case 'rotate':
-      sendRotation(response, name, await (wait ? commands.rotate(name) : atOnce(commands.rotate(name))));
+      if (wait) sendRotation(response, name, await commands.rotate(name));
+      else sendAccepted(response, await atOnce(commands.rotate(name)));
       return;
     case 'signal': {
       const wanted = (body as { signal?: unknown } | null)?.signal ?? 'SIGUSR1';
@@ -136,8 +139,8 @@ function atOnce(answer: Promise<Answer>): Promise<Answer | null> {
   return Promise.race([answer, new Promise<null>((resolve) => setImmediate(resolve, null))]);
 }
 
-function sendRotation(response: ServerResponse, service: string, answer: Answer | null): void {
-  if (answer?.type === 'rotated') {
+function sendRotation(response: ServerResponse, service: string, answer: Answer): void {
+  if (answer.type === 'rotated') {
     const { outcome, from, to, reason, durationMs } = answer.result;
     send(response, 200, { service, outcome, from, to, ...(reason !== undefined && { reason }), durationMs });
   } else {

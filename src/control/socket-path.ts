@@ -1,10 +1,8 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 import { fingerprint } from '../util/fingerprint.ts';
-
-/** sun_path holds 108 bytes with the closing zero on Linux and 104 elsewhere; Node 20 cuts the rest off silently. */
-export const LONGEST_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 /**
  * Where the control socket of a configuration is unless `control.socket` says otherwise: a file named after the
@@ -30,6 +28,9 @@ function runtimeFolder(): string {
  */
 export function prepareSocketFolder(socketPath: string): string | null {
   const folder = path.dirname(socketPath);
+  const bytes = Buffer.byteLength(socketPath);
+  if (bytes > LONGEST_SOCKET_PATH)
+    return `${socketPath} is too long for a socket: ${bytes} bytes, at most ${LONGEST_SOCKET_PATH}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stat = lstatSync(folder);

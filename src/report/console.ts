@@ -1,13 +1,35 @@
 /** The terminal of a command: what was asked for goes to stdout, what is said to a person to stderr. */
 import { isLively, painter, type Paint } from './paint.ts';
 
-/** Writes to stdout. A reader that goes away (`| head`) ends the output, not the command. */
+const closings = new Map<NodeJS.WriteStream, Promise<void>>();
+
+/** Without a listener Node would throw when nobody reads any more. */
+function closingOf(stream: NodeJS.WriteStream): Promise<void> {
+  const known = closings.get(stream);
+  if (known !== undefined) return known;
+  const closing = new Promise<void>((resolve) => {
+    stream.on('error', () => {
+      resolve();
+    });
+  });
+  closings.set(stream, closing);
+  return closing;
+}
+
+/** Resolves when whoever reads stdout has gone away (`| head`); what is printed after that is lost, quietly. */
+export function stdoutClosed(): Promise<void> {
+  return closingOf(process.stdout);
+}
+
+/** Writes to stdout. A reader that goes away ends the output, not the command. */
 export function print(text: string): void {
+  void closingOf(process.stdout);
   process.stdout.write(text);
 }
 
 /** Writes a line to stderr. */
 export function tell(text: string): void {
+  void closingOf(process.stderr);
   process.stderr.write(`${text}\n`);
 }
 
@@ -38,7 +60,13 @@ export function liveLine(): { show(text: string): void; clear(): void } {
   };
 }
 
-/** Draws a whole screen anew, from its top left corner; where that does not suit stdout, the text is appended. */
-export function redraw(text: string): void {
-  print(isLively(process.stdout, process.env) ? `\u001b[H\u001b[2J${text}` : text);
+/** Draws whole screens anew from their top left corner; where stdout is not `lively`, the texts are appended. */
+export function liveScreen(): { readonly lively: boolean; draw(text: string): void } {
+  const lively = isLively(process.stdout, process.env);
+  return {
+    lively,
+    draw(text) {
+      print(lively ? `\u001b[H\u001b[2J${text}` : text);
+    },
+  };
 }

@@ -19,15 +19,15 @@ export function sentenceOf(occurrence: Occurrence): Sentence {
 function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
   switch (fact.type) {
     case 'rotation-started':
-      return info(`rotating ${arrow(fact.from, fact.to)}`);
+      return info(`rotating${arrow(fact.from, fact.to)}`);
     case 'rotation-kept':
       return info('rotation asked for meanwhile: one more follows');
     case 'rotation-refused':
       return warn(`rotation refused: ${fact.reason}`);
     case 'rotation-completed':
-      return info(`rotated ${arrow(fact.from, fact.to)} in ${formatDuration(Math.round(fact.durationMs))}`);
+      return info(`rotated${arrow(fact.from, fact.to)} in ${formatDuration(Math.round(fact.durationMs))}`);
     case 'rotation-failed':
-      return error(`rotation ${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact.from)}`);
+      return error(`rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact.from)}`);
     case 'parameter-awaited':
       return info(`waiting for ${whom(fact)}, which still holds the parameter`);
     case 'instance-launched':
@@ -123,8 +123,9 @@ function whom({ parameter, pid }: { readonly parameter: Parameter; readonly pid:
   return parameter === null ? process : `${parameter} (${process})`;
 }
 
+/** ` 3000 -> 3001`; nothing where there is nothing to alternate, or nothing served. */
 function arrow(from: Parameter, to: Parameter): string {
-  return from === null || to === null ? '' : `${from} -> ${to}`;
+  return from === null || to === null ? '' : ` ${from} -> ${to}`;
 }
 
 function keeps(from: Parameter): string {
@@ -136,7 +137,7 @@ function describeExit(exit: Exit): string {
 }
 
 function info(text: string): Sentence {
-  return { level: 'info', text: text.trim() };
+  return { level: 'info', text };
 }
 
 function warn(text: string): Sentence {

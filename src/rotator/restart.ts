@@ -55,7 +55,8 @@ export function nothingServes(
       return;
     case 'failed': {
       const attempts = decision.crashes - 1;
-      const reason = attempts > 0 ? `${lost.reason} (${attempts} restarts in a row)` : lost.reason;
+      const row = `${attempts} ${attempts === 1 ? 'restart' : 'restarts'} in a row`;
+      const reason = attempts > 0 ? `${lost.reason} (${row})` : lost.reason;
       turn.update({ crashes: decision.crashes });
       turn.enter({ name: 'failed', reason });
       turn.report({ type: 'service-failed', reason });

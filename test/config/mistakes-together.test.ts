@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LONGEST_SOCKET_PATH } from '../../src/config/control.ts';
+import { LONGEST_SOCKET_PATH } from '../../src/util/longest-socket-path.ts';
 import { inService, loadText, mistakesOf } from './folder.ts';
 
 const A_NAME = 'letters, digits, ".", "_" and "-", first a letter or a digit';

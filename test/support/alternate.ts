@@ -43,6 +43,10 @@ export interface Ended {
 export interface RunOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** In a process group of its own. */
+  readonly detached?: boolean;
+  /** A command that becomes the program, which follows as its last words: `unshare …`. */
+  readonly through?: readonly string[];
 }
 
 /** One running `alternate`. */
@@ -54,13 +58,15 @@ export class Alternate {
   readonly ended: Promise<Ended>;
   readonly #env: Readonly<Record<string, string>>;
 
-  constructor(words: readonly string[], { cwd, env = {} }: RunOptions) {
+  constructor(words: readonly string[], { cwd, env = {}, detached = false, through = [] }: RunOptions) {
     this.cwd = cwd;
     // A runtime folder of its own: tests run side by side, and as root all would share /run/alternate.
     this.#env = { ...env };
-    this.child = spawn(bin, words, {
+    const [program = bin, ...rest] = [...through, bin, ...words];
+    this.child = spawn(program, rest, {
       cwd,
       env: { ...process.env, ...this.#env },
+      detached,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString('utf8')));

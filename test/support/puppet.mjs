@@ -19,7 +19,7 @@ const commands = {
   obey: ({ signal }) => void ignored.delete(signal),
   env: ({ name }) => ({ value: process.env[name] ?? null }),
   cwd: () => ({ value: process.cwd() }),
-  ids: () => ({ uid: process.getuid(), gid: process.getgid() }),
+  ids: () => ({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups() }),
   say: ({ text, stream = 'stdout' }) => void process[stream].write(text),
   writeDescriptor: ({ descriptor, text }) => void writeSync(descriptor, text),
   // An HTTP server; status may be changed by listening again.

@@ -1,23 +1,26 @@
 import { followEvents } from '../../control/client.ts';
-import { print, tell } from '../../report/console.ts';
+import { print, stdoutClosed, tell } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
 import type { Occurrence } from '../../rotator/occurrence.ts';
 import { findSocket, noManager } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
 
-/** `alternate events`: one line each until the manager goes, which is a good end. */
+/** `alternate events`: one line each until the manager goes, or the reader, which are good ends. */
 export async function events(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {
   const found = await findSocket(options);
   if (!found.ok) return found.code;
-  const { ended } = followEvents(
+  const following = followEvents(
     found.socket,
     (json) => {
       print(own.json === true ? `${json}\n` : `${line(json)}\n`);
     },
     () => undefined,
   );
-  const failure = await ended;
+  void stdoutClosed().then(() => {
+    following.close();
+  });
+  const failure = await following.ended;
   if (failure === null) return EXIT.done;
   tell(noManager(found.socket, failure.code, failure.reason));
   return EXIT.failed;

@@ -1,6 +1,6 @@
 import { ask, followEvents } from '../../control/client.ts';
 import type { ServiceStatus, StatusDocument } from '../../rotator/status.ts';
-import { print, redraw, stdoutPaint, tell } from '../../report/console.ts';
+import { liveScreen, print, stdoutClosed, stdoutPaint, tell } from '../../report/console.ts';
 import { statusTable } from '../../report/status-table.ts';
 import { askManager, errorOf, findSocket, noManager } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -33,7 +33,13 @@ export async function status(
 async function watch(options: GlobalOptions, names: readonly string[], json: boolean): Promise<ExitCode> {
   const found = await findSocket(options);
   if (!found.ok) return found.code;
-  const seen = { unknownName: false };
+  const screen = liveScreen();
+  /** Set where it ends here and not with the manager. */
+  const ended: { code: ExitCode | null } = { code: null };
+  const end = (code: ExitCode): void => {
+    ended.code = code;
+    following.close();
+  };
   let due: NodeJS.Timeout | undefined;
   let last = '';
   const draw = async (): Promise<void> => {
@@ -42,14 +48,13 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
     if (!answer.ok) return;
     const selected = select(answer.body as StatusDocument, names);
     if (selected === null) {
-      seen.unknownName = true;
-      following.close();
+      end(EXIT.failed);
       return;
     }
     show(selected, json, (text) => {
-      // On a terminal the uptimes move; elsewhere only what changed is worth a line.
+      // On a screen the uptimes move; elsewhere only what changed is worth a line.
       const comparable = JSON.stringify(selected.services);
-      if (process.stdout.isTTY || comparable !== last) redraw(text);
+      if (screen.lively || comparable !== last) screen.draw(text);
       last = comparable;
     });
   };
@@ -58,10 +63,17 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
     due = setTimeout(() => void draw(), LEAST_MS);
   };
   const following = followEvents(found.socket, soon, () => void draw());
+  void stdoutClosed().then(() => {
+    end(EXIT.done);
+  });
   const failure = await following.ended;
   clearTimeout(due);
-  if (failure !== null) tell(noManager(found.socket, failure.code, failure.reason));
-  else if (!seen.unknownName) tell('alternate: the manager has gone');
+  if (ended.code !== null) return ended.code;
+  tell(
+    failure === null
+      ? 'alternate: the manager has gone'
+      : noManager(found.socket, failure.code, failure.reason),
+  );
   return EXIT.failed;
 }
 

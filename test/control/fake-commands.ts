@@ -1,0 +1,61 @@
+import type { Commands } from '../../src/control/commands.ts';
+import type { ServiceStatus } from '../../src/rotator/status.ts';
+import type { Answer } from '../../src/rotator/types.ts';
+
+/** A manager with one service, `web`, that answers what a test says. */
+export class FakeCommands implements Commands {
+  readonly asked: string[] = [];
+  readonly listeners = new Set<(json: string) => void>();
+  answer: () => Promise<Answer> = () => Promise.resolve({ type: 'done' });
+
+  status(): ReturnType<Commands['status']> {
+    return { version: '0.0.0', pid: 1, config: null, startedAt: '', services: [web] };
+  }
+
+  service(name: string): ServiceStatus | null {
+    return name === 'web' ? web : null;
+  }
+
+  signal = (name: string, signal: string): Promise<Answer> => this.#ask(`signal ${name} ${signal}`);
+  rotate = (name: string): Promise<Answer> => this.#ask(`rotate ${name}`);
+  start = (name: string): Promise<Answer> => this.#ask(`start ${name}`);
+  stop = (name: string): Promise<Answer> => this.#ask(`stop ${name}`);
+  restart = (name: string): Promise<Answer> => this.#ask(`restart ${name}`);
+
+  reload(): ReturnType<Commands['reload']> {
+    this.asked.push('reload');
+    return Promise.resolve({ ok: true, added: [], removed: [], changed: [], unchanged: ['web'] });
+  }
+
+  shutdown(): void {
+    this.asked.push('shutdown');
+  }
+
+  subscribe(listener: (json: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Tells every reader of events. */
+  happens(json: string): void {
+    for (const listener of this.listeners) listener(json);
+  }
+
+  #ask(what: string): Promise<Answer> {
+    this.asked.push(what);
+    return this.answer();
+  }
+}
+
+const web: ServiceStatus = {
+  name: 'web',
+  state: 'running',
+  current: null,
+  next: null,
+  retiring: [],
+  pendingRotation: false,
+  rotations: { completed: 0, failed: 0 },
+  restarts: 0,
+  lastRotation: null,
+  detail: null,
+};

@@ -1,0 +1,162 @@
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createControlServer } from '../../src/control/server.ts';
+import type { Answer } from '../../src/rotator/types.ts';
+import { temporaryFolder } from '../support/alternate.ts';
+import { until } from '../support/until.ts';
+import { RawConnection, wire } from '../support/wire.ts';
+import { FakeCommands } from './fake-commands.ts';
+
+async function serve(): Promise<{ commands: FakeCommands; socket: string }> {
+  const folder = temporaryFolder();
+  const socket = path.join(folder.path, 'c.sock');
+  const commands = new FakeCommands();
+  const server = createControlServer(commands, socket);
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    folder.remove();
+  });
+  return { commands, socket };
+}
+
+const get = 'GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+test('what was asked reaches the manager, whatever the body was', async () => {
+  const { commands, socket } = await serve();
+  for (const action of ['start', 'stop', 'restart', 'rotate'])
+    await wire(socket, 'POST', `/v1/services/web/${action}`, { body: '{"unknown":[]}' });
+  await wire(socket, 'POST', '/v1/services/web/signal', { body: '{"signal":"hup"}' });
+  await wire(socket, 'POST', '/v1/services/web/signal');
+  await wire(socket, 'POST', '/v1/reload');
+  await wire(socket, 'POST', '/v1/shutdown');
+  expect(commands.asked).toEqual([
+    'start web',
+    'stop web',
+    'restart web',
+    'rotate web',
+    'signal web SIGHUP',
+    'signal web SIGUSR1',
+    'reload',
+    'shutdown',
+  ]);
+});
+
+test('nothing that is refused reaches the manager', async () => {
+  const { commands, socket } = await serve();
+  await wire(socket, 'POST', '/v1/shutdown', { headers: { Origin: 'http://evil.example' } });
+  await wire(socket, 'POST', '/v1/shutdown', { headers: { Host: 'evil.example' } });
+  await wire(socket, 'POST', '/v1/shutdown', { body: 'no JSON' });
+  await wire(socket, 'POST', '/v1/services/wob/stop');
+  await wire(socket, 'GET', '/v1/services/web/stop');
+  expect(commands.asked).toEqual([]);
+});
+
+test.each([
+  [{ type: 'done' }, 202],
+  [{ type: 'failed', reason: 'no' }, 202],
+  [{ type: 'refused', reason: 'it is stopped' }, 409],
+  [{ type: 'rotated', result: { outcome: 'failed', from: 'a', to: 'b', reason: 'no', durationMs: 5 } }, 202],
+] as const)('a rotation that is not waited for and ends at once with %o: %d', async (answer, status) => {
+  const { commands, socket } = await serve();
+  commands.answer = () => Promise.resolve(answer);
+  expect((await wire(socket, 'POST', '/v1/services/web/rotate')).status).toBe(status);
+});
+
+test('a rotation that takes long is answered at once where it is not waited for', async () => {
+  const { commands, socket } = await serve();
+  commands.answer = () => new Promise(() => undefined);
+  expect(await wire(socket, 'POST', '/v1/services/web/rotate')).toMatchObject({
+    status: 202,
+    body: { accepted: true },
+  });
+});
+
+test('a manager that cannot answer: 500, and the next request is served', async () => {
+  const { commands, socket } = await serve();
+  commands.answer = () => Promise.reject(new Error('a bug'));
+  expect(await wire(socket, 'POST', '/v1/services/web/start')).toMatchObject({
+    status: 500,
+    body: { error: { code: 'internal', message: 'the manager could not answer' } },
+  });
+  expect((await wire(socket, 'GET', '/v1/status')).status).toBe(200);
+});
+
+test('an event reader that goes away is forgotten', async () => {
+  const { commands, socket } = await serve();
+  const reader = (await RawConnection.open(socket)).write(get.replace('status', 'events'));
+  await until('the reader', () => commands.listeners.size === 1);
+  commands.happens('{"type":"one"}');
+  await reader.receives('data: {"type":"one"}\n\n');
+  reader.socket.destroy();
+  await until('nobody', () => commands.listeners.size === 0);
+});
+
+test('an event reader that never reads is dropped before it costs memory', async () => {
+  const { commands, socket } = await serve();
+  (await RawConnection.open(socket)).write(get.replace('status', 'events'));
+  await until('the reader', () => commands.listeners.size === 1);
+  const event = JSON.stringify({ type: 'x'.repeat(100_000) });
+  let told = 0;
+  await until('the reader is dropped', () => {
+    commands.happens(event);
+    told += 1;
+    return commands.listeners.size === 0;
+  });
+  // One MiB of backlog, and what the kernel holds.
+  expect(told).toBeLessThan(30);
+});
+
+describe('after 30 seconds', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const open = async (socket: string, bytes: string): Promise<RawConnection> => {
+    const connection = (await RawConnection.open(socket)).write(bytes);
+    connection.socket.on('data', (chunk: string) => (connection.received += chunk));
+    return connection;
+  };
+
+  test('a connection that has not sent a whole request is closed', async () => {
+    const { socket } = await serve();
+    const waiting = [
+      await open(socket, ''),
+      await open(socket, 'GET /v1/st'),
+      await open(socket, 'POST /v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{'),
+      await open(socket, get),
+      await open(socket, get.repeat(3)),
+    ];
+    // The last two are kept alive after their answers.
+    await vi.waitUntil(() => waiting[3]?.received.includes('200 OK'), 10_000);
+    await vi.waitUntil(() => waiting[4]?.received.split('200 OK').length === 4, 10_000);
+    vi.advanceTimersByTime(29_000);
+    await wire(socket, 'GET', '/v1/status');
+    expect(waiting.map(({ over }) => over)).toEqual(waiting.map(() => false));
+    vi.advanceTimersByTime(1_000);
+    await vi.waitUntil(() => waiting.every(({ over }) => over), 10_000);
+  });
+
+  test('one that is being answered is not, also when it sent several requests before', async () => {
+    const { commands, socket } = await serve();
+    let finish: (answer: Answer) => void = () => undefined;
+    commands.answer = () => new Promise((resolve) => (finish = resolve));
+    const following = await open(socket, get.repeat(3));
+    await vi.waitUntil(() => following.received.split('200 OK').length === 4, 10_000);
+    following.write(get.replace('status', 'events'));
+    await vi.waitUntil(() => commands.listeners.size === 1, 10_000);
+    const rotating = await open(
+      socket,
+      get.replace('GET /v1/status', 'POST /v1/services/web/rotate?wait=true'),
+    );
+    await vi.waitUntil(() => commands.asked.includes('rotate web'), 10_000);
+    vi.advanceTimersByTime(3_600_000);
+    finish({ type: 'rotated', result: { outcome: 'completed', from: 'a', to: 'b', durationMs: 3_600_000 } });
+    await vi.waitUntil(() => rotating.received.includes('"outcome":"completed"'), 10_000);
+    commands.happens('{"type":"late"}');
+    await vi.waitUntil(() => following.received.includes('late'), 10_000);
+  });
+});

@@ -1,0 +1,93 @@
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { defaultSocketPath, prepareSocketFolder } from '../../src/control/socket-path.ts';
+import { LONGEST_SOCKET_PATH } from '../../src/util/longest-socket-path.ts';
+import { temporaryFolder } from '../support/alternate.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+function folder(): string {
+  const made = temporaryFolder();
+  onTestFinished(() => {
+    made.remove();
+  });
+  return made.path;
+}
+
+const as = (uid: number): void => {
+  vi.spyOn(process, 'getuid').mockReturnValue(uid);
+};
+
+describe('where the socket of a configuration is', () => {
+  test('root: /run/alternate', () => {
+    as(0);
+    vi.stubEnv('XDG_RUNTIME_DIR', '/run/user/0');
+    expect(defaultSocketPath('/srv/alternate.config.yaml')).toMatch(/^\/run\/alternate\/[0-9a-f]+\.sock$/);
+  });
+
+  test("a user's own runtime folder", () => {
+    as(1000);
+    vi.stubEnv('XDG_RUNTIME_DIR', '/run/user/1000');
+    expect(path.dirname(defaultSocketPath('/a'))).toBe('/run/user/1000/alternate');
+  });
+
+  test.each(['', 'relative/folder'])('without one (XDG_RUNTIME_DIR=%j), a folder of its own', (runtime) => {
+    as(1000);
+    vi.stubEnv('XDG_RUNTIME_DIR', runtime);
+    expect(path.dirname(defaultSocketPath('/a'))).toBe(path.join(tmpdir(), 'alternate-1000'));
+  });
+
+  test('one for each configuration, always the same', () => {
+    expect(defaultSocketPath('/a')).toBe(defaultSocketPath('/a'));
+    expect(defaultSocketPath('/a')).not.toBe(defaultSocketPath('/b'));
+  });
+});
+
+describe("the socket's folder", () => {
+  test('is made, for its owner alone', () => {
+    const made = path.join(folder(), 'one/two');
+    expect(prepareSocketFolder(path.join(made, 'c.sock'))).toBeNull();
+    expect(statSync(made).mode & 0o777).toBe(0o700);
+  });
+
+  test('that exists is left as it is', () => {
+    const existing = folder();
+    chmodSync(existing, 0o755);
+    expect(prepareSocketFolder(path.join(existing, 'c.sock'))).toBeNull();
+    expect(statSync(existing).mode & 0o777).toBe(0o755);
+  });
+
+  test('cannot be made where a file is in the way', () => {
+    const file = path.join(folder(), 'file');
+    writeFileSync(file, '');
+    expect(prepareSocketFolder(path.join(file, 'c.sock'))).toMatch(/cannot be made/);
+  });
+
+  test('of the default place must be a folder of the same user', () => {
+    const runtime = folder();
+    vi.stubEnv('XDG_RUNTIME_DIR', runtime);
+    as(process.getuid?.() === 4242 ? 4243 : 4242);
+    expect(prepareSocketFolder(defaultSocketPath('/a'))).toMatch(/belongs to another user/);
+  });
+
+  test('of the default place must not be a link', () => {
+    const runtime = folder();
+    mkdirSync(path.join(runtime, 'elsewhere'));
+    symlinkSync('elsewhere', path.join(runtime, 'alternate'));
+    vi.stubEnv('XDG_RUNTIME_DIR', runtime);
+    as(4242);
+    expect(prepareSocketFolder(defaultSocketPath('/a'))).toMatch(/is not a folder/);
+  });
+});
+
+test('a path that Node would cut is refused', () => {
+  const base = folder();
+  const ofLength = (bytes: number): string => path.join(base, 'x'.repeat(bytes - base.length - 1));
+  expect(prepareSocketFolder(ofLength(LONGEST_SOCKET_PATH))).toBeNull();
+  expect(prepareSocketFolder(ofLength(LONGEST_SOCKET_PATH + 1))).toMatch(/too long for a socket: 108 bytes/);
+});

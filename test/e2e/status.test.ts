@@ -1,0 +1,149 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { RawService } from '../../src/config/generated/raw.ts';
+import { Alternate, runAlternate } from '../support/alternate.ts';
+import { Theatre } from '../support/theatre.ts';
+import { until } from '../support/until.ts';
+import { wire } from '../support/wire.ts';
+
+const web: RawService = { command: 'sleep 300', parameters: ['a', 'b'], overlap: 0 };
+const edge: RawService = { command: 'sleep 300' };
+/** Comes up with `a` alone. */
+const fragile: RawService = {
+  command: ['sh', '-c', 'test "$0" = a && exec sleep 300', '%alt'],
+  parameters: ['a', 'b'],
+  overlap: '1h',
+};
+
+async function manager(services: Record<string, RawService>) {
+  const theatre = await Theatre.started(services);
+  const { alternate, socket } = theatre;
+  return { theatre, alternate, socket, client: alternate.command.bind(alternate) };
+}
+
+/** One line for people on stderr, nothing on stdout. */
+const said = (code: number, line: RegExp): object => ({
+  code,
+  stdout: '',
+  stderr: expect.stringMatching(new RegExp(`^${line.source}\\n$`)) as unknown,
+});
+
+describe('status', () => {
+  test('a table that is read at a glance', async () => {
+    const { theatre, client } = await manager({ web, fragile });
+    await theatre.rotate('web');
+    await theatre.rotate('fragile');
+    const shown = await client('status');
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    const rows = shown.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/));
+    expect(rows).toEqual([
+      ['SERVICE', 'STATE', 'PARAMETER', 'PID', 'UPTIME', 'ROTATIONS', 'RESTARTS', 'NOTE'],
+      ['web', 'running', 'b', expect.stringMatching(/^\d+$/), expect.stringMatching(/^\d+s$/), '1', '0'],
+      [
+        'fragile',
+        'running',
+        'a',
+        expect.stringMatching(/^\d+$/),
+        expect.stringMatching(/^\d+s$/),
+        '0 (1 failed)',
+        '0',
+        'last rotation to b failed: the instance exited with exit code 1',
+      ],
+    ]);
+    const one = await client('status', 'fragile');
+    expect(one.stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['SERVICE', 'fragile', '']);
+  });
+
+  test('--json is exactly the document', async () => {
+    const { client, socket } = await manager({ web, edge });
+    const document = (await wire(socket, 'GET', '/v1/status')).body as { services: unknown[] };
+    const shown = await client('status', '--json');
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(shown.stdout)).toStrictEqual(document);
+    const one = await client('status', 'edge', '--json');
+    expect(JSON.parse(one.stdout)).toStrictEqual({ ...document, services: [document.services[1]] });
+    expect(await client('status', 'edge', 'wob', '--json')).toMatchObject(
+      said(1, /alternate: no service "wob"; known: web, edge/),
+    );
+  });
+
+  test('--watch stays live, and ends when the manager does', async () => {
+    const { theatre, alternate } = await manager({ web });
+    const watching = new Alternate(['status', '--watch'], { cwd: theatre.folder });
+    await until('a first table', () => /^web +running +a /m.test(watching.stdout));
+    await theatre.rotate('web');
+    await until('the table after the rotation', () => /^web +running +b /m.test(watching.stdout));
+    await alternate.stop();
+    const ended = await until('the end of watching', watching.ended);
+    expect(ended).toMatchObject({ code: 1, stderr: 'alternate: the manager has gone\n' });
+    // Not a terminal: nothing moves a cursor.
+    expect(ended.stdout).not.toContain('\u001b');
+  });
+
+  test('works while the configuration has a mistake, whether the socket is named in it or not', async () => {
+    const { theatre, client } = await manager({ web });
+    for (const text of [
+      'control: { socket: control.sock }\nservices: { web: { comand: x } }',
+      'control: { socket: control.sock }\nservices:\n  web: { command: [sleep, }\n\tparameters: 3\n',
+    ]) {
+      theatre.write('alternate.config.yaml', text);
+      expect(await client('status')).toMatchObject({ code: 0, stderr: '' });
+      expect(await client('validate')).toMatchObject({ code: 2 });
+    }
+    await theatre.alternate.stop();
+    expect(await client('status')).toMatchObject({ code: 1 });
+
+    const unnamed = theatre.write('own/alternate.config.yaml', 'services: { web: { command: sleep 300 } }');
+    const other = new Alternate([], { cwd: path.dirname(unnamed) });
+    try {
+      await other.service('web', ({ state }) => state === 'running');
+      theatre.write('own/alternate.config.yaml', 'services: [');
+      expect(await other.command('status')).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      await other.discard();
+    }
+  });
+});
+
+describe('how a manager is found', () => {
+  test('by --socket, by $ALTERNATE_SOCKET, by --config, and by a search upward', async () => {
+    const { theatre, socket } = await manager({ web });
+    const deep = path.join(theatre.folder, 'some/where');
+    mkdirSync(deep, { recursive: true });
+    const config = path.join(theatre.folder, 'alternate.config.yaml');
+    const works = async (words: string[], cwd: string, env: Record<string, string> = {}): Promise<void> => {
+      expect(await runAlternate(words, { cwd, env })).toMatchObject({ code: 0, stderr: '' });
+    };
+    await works(['status', '--socket', socket], '/');
+    await works(['--socket', '../../control.sock', 'status'], deep);
+    await works(['status'], '/', { ALTERNATE_SOCKET: socket });
+    await works(['-c', config, 'status'], '/');
+    await works(['status'], deep);
+    // What is named wins over what is found.
+    const wrong = await runAlternate(['status', '--socket', 'nothing.sock'], { cwd: deep });
+    expect(wrong).toMatchObject(
+      said(1, /alternate: no manager answers on \S+nothing\.sock; start it with: .*/),
+    );
+  });
+
+  test('none there: exit 1 for every command that needs one', async () => {
+    const theatre = await Theatre.open();
+    theatre.configure({ web });
+    for (const words of [
+      'status',
+      'status --json',
+      'status --watch',
+      'rotate web',
+      'reload',
+      'events',
+      'shutdown',
+    ])
+      expect(await runAlternate(words.split(' '), { cwd: theatre.folder })).toMatchObject(
+        said(1, /alternate: no manager answers on \S+control\.sock; start it with: alternate --config FILE/),
+      );
+  });
+});

@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createPlainServer, type AddressInfo, type Server } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { tryHttp } from '../../../src/process/probe/http.ts';
+import { freePorts } from '../../support/alternate.ts';
+
+const never = new AbortController().signal;
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function serve(listener: RequestListener): Promise<string> {
+  return await listen(createServer(listener));
+}
+
+describe('tryHttp', () => {
+  test.each([200, 204, 299, 300, 302, 399])('%i is well', async (status) => {
+    const url = await serve((_request, response) => response.writeHead(status).end());
+    expect(await tryHttp(url, never)).toBeNull();
+  });
+
+  test.each([400, 404, 500, 503, 599])('%i is told', async (status) => {
+    const url = await serve((_request, response) => response.writeHead(status).end());
+    expect(await tryHttp(url, never)).toBe(`${url} answered ${status}`);
+  });
+
+  test('a redirect is not followed', async () => {
+    const asked: (string | undefined)[] = [];
+    const url = await serve((request, response) => {
+      asked.push(request.url);
+      response.writeHead(302, { Location: '/elsewhere' }).end();
+    });
+    expect(await tryHttp(`${url}/start?a=b`, never)).toBeNull();
+    expect(asked).toEqual(['/start?a=b']);
+  });
+
+  test('it is a GET on a connection that is not kept', async () => {
+    let seen: IncomingMessage | undefined;
+    const url = await serve((request, response) => {
+      seen = request;
+      response.end('a body that nobody reads'.repeat(10_000));
+    });
+    expect(await tryHttp(url, never)).toBeNull();
+    expect([seen?.method, seen?.headers.connection]).toEqual(['GET', 'close']);
+  });
+
+  test('a refused connection is told by its errno', async () => {
+    const [port = 0] = await freePorts(1);
+    expect(await tryHttp(`http://127.0.0.1:${port}/x`, never)).toBe(
+      `http://127.0.0.1:${port}/x: ECONNREFUSED`,
+    );
+  });
+
+  test('what is not HTTP is told', async () => {
+    const url = await listen(createPlainServer((socket) => void socket.end('SSH-2.0-nothing\r\n')));
+    expect(await tryHttp(url, never)).toMatch(/: HPE_/);
+  });
+
+  test('https is tried too', async () => {
+    const url = await listen(createPlainServer((socket) => void socket.end('plain')));
+    expect(await tryHttp(url.replace('http', 'https'), never)).toMatch(
+      /^https:.*: (EPROTO|ERR_SSL|ECONNRESET)/,
+    );
+  });
+
+  test('given up, it resolves at once although nobody answers', async () => {
+    const controller = new AbortController();
+    const url = await serve(() => {
+      controller.abort();
+    });
+    expect(await tryHttp(url, controller.signal)).toMatch(/: ABORT_ERR$/);
+  });
+});

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { sentenceOf } from '../../src/report/sentence.ts';
+import type { ServiceFact } from '../../src/rotator/occurrence.ts';
+import { MANAGER_FACTS, of, ofManager, ONE_OF_EACH, SERVICE_FACTS } from './occurrences.ts';
+
+const say = (fact: ServiceFact): string => {
+  const { level, text } = sentenceOf(of(fact));
+  return `${level}: ${text}`;
+};
+
+test('each has a sentence of its own', () => {
+  const sentences = ONE_OF_EACH.map((occurrence) => sentenceOf(occurrence));
+  expect(new Set(sentences.map(({ text }) => text)).size).toBe(ONE_OF_EACH.length);
+  for (const { text } of sentences) expect(text).not.toMatch(/^\s|\s$| {2}|undefined|null|NaN|\[object/);
+});
+
+test('what happens to a service', () => {
+  expect(Object.values(SERVICE_FACTS).map(say)).toEqual([
+    'info: rotating 3000 -> 3001',
+    'info: rotation asked for meanwhile: one more follows',
+    'warn: rotation refused: the service is stopped',
+    'info: rotated 3000 -> 3001 in 15.05s',
+    'error: rotation 3000 -> 3001 failed: no; 3000 goes on',
+    'info: waiting for 3000 (pid 4711), which still holds the parameter',
+    'info: started 3000 (pid 4711)',
+    'error: cannot start 3000: there is no program x in PATH',
+    'info: 3000 (pid 4711) is ready after 1.234s',
+    'warn: 3000 (pid 4711) is not ready within 30s',
+    'info: overlap of 15s',
+    'info: stopping 3000 (pid 4711) (SIGTERM, KILL in 30s)',
+    'warn: killed the process group of 3000 (pid 4711): it had not stopped within 30s',
+    'info: 3000 (pid 4711) exited (code 0)',
+    'info: sent SIGHUP to 3000 (pid 4711)',
+    'debug: running the hook beforeStart',
+    'warn: the hook beforeStop failed: exit code 1',
+    'warn: starting 3000 again in 500ms (restart 3 in a row)',
+    'info: running on 3000 (pid 4711)',
+    'info: stopped',
+    'error: failed: 10 restarts in a row. A rotation, start or reload tries again',
+    'warn: watching by polling, which is slower: the limit of watches is reached',
+  ]);
+});
+
+test('without parameters, nothing is said of them', () => {
+  const none = { parameter: null, pid: 4711 };
+  expect([
+    say({ type: 'rotation-started', from: null, to: null }),
+    say({ type: 'rotation-completed', from: null, to: null, durationMs: 20 }),
+    say({ type: 'rotation-failed', from: null, to: null, reason: 'no', durationMs: 20 }),
+    say({ type: 'launch-failed', parameter: null, reason: 'no' }),
+    say({ ...SERVICE_FACTS['restart-delayed'], parameter: null, delayMs: 0 }),
+    say({ ...SERVICE_FACTS['instance-stopping'], ...none, killAfterMs: null }),
+    say({ ...SERVICE_FACTS['instance-killed'], ...none, afterMs: null }),
+    say({ ...SERVICE_FACTS['instance-ready'], ...none, afterMs: 0.2 }),
+  ]).toEqual([
+    'info: rotating',
+    'info: rotated in 20ms',
+    'error: rotation failed: no',
+    'error: cannot start the command: no',
+    'info: starting it again',
+    'info: stopping pid 4711 (SIGTERM)',
+    'warn: killed the process group of pid 4711',
+    'info: pid 4711 is ready after 0s',
+  ]);
+});
+
+test('an exit nobody asked for is a warning, and says whom it left behind', () => {
+  const exited = { ...SERVICE_FACTS['instance-exited'], expected: false };
+  expect(say({ ...exited, exit: { signal: 'SIGSEGV' } })).toBe('warn: 3000 (pid 4711) exited (SIGSEGV)');
+  expect(say({ ...exited, leftBehind: true })).toBe(
+    'warn: 3000 (pid 4711) exited (code 0); others of its process group live on and are stopped',
+  );
+  expect(say({ ...exited, pid: null })).toContain('3000 (a process that was never started)');
+});
+
+test('what concerns the manager', () => {
+  expect(sentenceOf(ofManager(MANAGER_FACTS['manager-started'])).text).toBe(
+    'manager 1 runs 2 services of /srv/alternate.config.yaml',
+  );
+  expect(sentenceOf(ofManager({ ...MANAGER_FACTS['manager-started'], services: 1, config: null })).text).toBe(
+    'manager 1 runs 1 service',
+  );
+  expect(sentenceOf(ofManager(MANAGER_FACTS['config-reloaded'])).text).toBe(
+    'configuration read again: added a, b; unchanged c',
+  );
+  expect(sentenceOf(ofManager({ ...MANAGER_FACTS['config-reloaded'], added: [], unchanged: [] })).text).toBe(
+    'configuration read again: no services',
+  );
+  expect(sentenceOf(ofManager(MANAGER_FACTS['reload-refused']))).toEqual({
+    level: 'error',
+    text: 'the new configuration is refused, nothing has changed:\nx.yaml:1:2: one\nx.yaml:3:4: two',
+  });
+});

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { isoTime, occurrenceJson, serviceStatus } from '../../src/report/status.ts';
+import type { ServiceView } from '../../src/rotator/view.ts';
+import { of, ONE_OF_EACH, SERVICE_FACTS } from './occurrences.ts';
+
+const at = Date.UTC(2026, 10, 22, 10, 0, 0, 5);
+
+const view: ServiceView = {
+  name: 'web',
+  state: 'rotating',
+  current: { parameter: 'a', pid: 1, state: 'ready', startedAt: at },
+  next: { parameter: 'b', pid: null, state: 'starting', startedAt: at },
+  retiring: [{ parameter: 'c', pid: 3, state: 'retiring', startedAt: at }],
+  pendingRotation: true,
+  rotations: { completed: 1, failed: 2 },
+  restarts: 3,
+  lastRotation: { outcome: 'failed', from: 'a', to: 'b', reason: 'no', durationMs: 5, at },
+  detail: 'launching b',
+};
+
+test('times are ISO 8601 in UTC, to the millisecond; fractions of it are cut', () => {
+  expect(isoTime(at)).toBe('2026-11-22T10:00:00.005Z');
+  expect(isoTime(at + 0.9)).toBe('2026-11-22T10:00:00.005Z');
+});
+
+test("a service's part has the keys of the contract, and no more", () => {
+  const time = '2026-11-22T10:00:00.005Z';
+  expect(serviceStatus(view)).toStrictEqual({
+    name: 'web',
+    state: 'rotating',
+    current: { parameter: 'a', pid: 1, state: 'ready', startedAt: time },
+    next: { parameter: 'b', pid: null, state: 'starting', startedAt: time },
+    retiring: [{ parameter: 'c', pid: 3, state: 'retiring', startedAt: time }],
+    pendingRotation: true,
+    rotations: { completed: 1, failed: 2 },
+    restarts: 3,
+    lastRotation: { outcome: 'failed', from: 'a', to: 'b', reason: 'no', at: time },
+    detail: 'launching b',
+  });
+});
+
+test('what there is none of is null, and a reason is there only after a failure', () => {
+  const lastRotation = { outcome: 'completed', from: 'a', to: 'b', durationMs: 5, at } as const;
+  const status = serviceStatus({ ...view, current: null, next: null, retiring: [], lastRotation });
+  expect(status).toMatchObject({ current: null, next: null, retiring: [] });
+  expect(Object.keys(status.lastRotation ?? {})).toEqual(['outcome', 'from', 'to', 'at']);
+  expect(serviceStatus({ ...view, lastRotation: null }).lastRotation).toBeNull();
+});
+
+test('an event is one line of JSON: time, service, type, and what belongs to it', () => {
+  expect(occurrenceJson(of(SERVICE_FACTS['rotation-started']))).toBe(
+    '{"at":"2026-11-22T10:00:00.005Z","service":"web","type":"rotation-started","from":"3000","to":"3001"}',
+  );
+  for (const occurrence of ONE_OF_EACH) {
+    const json = occurrenceJson(occurrence);
+    expect(json).not.toContain('\n');
+    expect(JSON.parse(json)).toEqual({ ...occurrence, at: '2026-11-22T10:00:00.005Z' });
+  }
+});

@@ -1,0 +1,133 @@
+/** The classic form's rules, as far as they are the machine's, after any sequence of events. */
+import { describe, it } from 'vitest';
+import { currentOf, retiringWith } from '../../src/rotator/instances.ts';
+import type { Id } from '../../src/rotator/types.ts';
+import { anyStory, type Deed } from './drive.ts';
+import { mustHold } from './must-hold.ts';
+import { eachStep, effectsOf, reports, type Rule } from './rules.ts';
+import { anyClassicSpec } from './specs.ts';
+
+/** Only signals reach it: USR1 rotates, TERM stops, a second TERM kills. */
+const notAsked: readonly Deed[] = ['start', 'restart', 'signal', 'changeSpec'];
+
+const onlyARequestLaunches = eachStep(
+  () => ({ asked: 0, launched: 0 }),
+  (step, count) => {
+    const { event } = step;
+    if (event.type === 'startRequested') count.asked += 1;
+    if (event.type === 'rotationRequested' && !reports(step, 'rotation-refused')) count.asked += 1;
+    count.launched += effectsOf(step, 'launch').length;
+    if (reports(step, 'restart-delayed') || step.after.phase.name === 'backoff') return 'it restarts';
+    return count.launched > count.asked ? `${count.launched} launches for ${count.asked} requests` : null;
+  },
+);
+
+const theNextParameterFollows = eachStep(
+  () => null,
+  (step) => {
+    const [launch] = effectsOf(step, 'launch');
+    if (launch === undefined) return null;
+    const { parameters } = launch.spec;
+    const { lastParameter } = step.before;
+    const after = lastParameter === undefined ? -1 : parameters.indexOf(lastParameter);
+    return launch.parameter === parameters[(after + 1) % parameters.length]
+      ? null
+      : `${launch.parameter ?? '-'} follows ${lastParameter ?? 'nothing'}`;
+  },
+);
+
+const theOldOneIsToldAfterTheOverlap = eachStep(
+  () => new Map<Id, number>(),
+  (step, ready) => {
+    const { event, before, after } = step;
+    if (event.type === 'launched' && !step.stale) ready.set(event.instance, event.at);
+    const served = currentOf(before);
+    const successor = currentOf(after);
+    const told = effectsOf(step, 'signal').some(
+      ({ instance, signal }) => instance === served?.id && signal === 'SIGTERM',
+    );
+    if (!told || event.type === 'stopRequested' || event.type === 'leaderExited') return null;
+    if (successor === null || successor.id === served?.id) return 'nobody succeeds it';
+    const overlapped = event.at - (ready.get(successor.id) ?? event.at);
+    return overlapped >= after.spec.overlapMs ? null : `after ${overlapped} ms of ${after.spec.overlapMs}`;
+  },
+);
+
+const aRequestMeanwhileIsRefused = eachStep(
+  () => null,
+  (step) => {
+    const { event, before, after } = step;
+    if (after.pending.length > 0) return 'a rotation is kept';
+    if (event.type !== 'rotationRequested') return null;
+    const { phase, spec, lastParameter } = before;
+    const last = lastParameter === undefined ? -1 : spec.parameters.indexOf(lastParameter);
+    const parameter = spec.parameters[(last + 1) % spec.parameters.length] ?? null;
+    const stillRuns =
+      currentOf(before)?.parameter === parameter || retiringWith(before, parameter) !== undefined;
+    const busy = phase.name !== 'running' && phase.name !== 'failed';
+    return reports(step, 'rotation-refused') === (stillRuns || busy) ? null : `it is ${phase.name}`;
+  },
+);
+
+const whatCannotBeStartedLeavesTheCurrentAlone = eachStep(
+  () => null,
+  (step) => {
+    const { event, before, after } = step;
+    if (step.stale || event.type !== 'launchFailed') return null;
+    const served = currentOf(before);
+    if (served !== null) return currentOf(after)?.id === served.id ? null : 'the current one is gone';
+    return after.phase.name === 'failed' || before.phase.name === 'stopping'
+      ? null
+      : `it is ${after.phase.name}`;
+  },
+);
+
+const aStopReachesAll = eachStep(
+  () => null,
+  (step) => {
+    if (step.event.type !== 'stopRequested') return null;
+    const told = effectsOf(step, 'signal').filter(({ signal }) => signal === 'SIGTERM').length;
+    const { after, before } = step;
+    const launched = after.retiring.filter(({ instance }) => instance.pid !== null).length;
+    const toldBefore = before.retiring.filter(({ instance }) => instance.pid !== null).length;
+    return told + toldBefore === launched ? null : `${told} of ${launched - toldBefore} are told to stop`;
+  },
+);
+
+const nobodyIsKilledUnasked = eachStep(
+  () => ({ asked: false }),
+  (step, memory) => {
+    if (step.event.type === 'killRequested') memory.asked = true;
+    const killed = effectsOf(step, 'signal').some(({ signal }) => signal === 'SIGKILL');
+    if (killed && !memory.asked) return 'KILL';
+    return effectsOf(step, 'startTimer').every(({ ms }) => ms === step.after.spec.overlapMs)
+      ? null
+      : 'a timer other than the overlap';
+  },
+);
+
+describe('the classic form, after any sequence of events', () => {
+  it.each<[string, Rule]>([
+    [
+      '1. the first parameter is launched first, then the one after the last that served',
+      theNextParameterFollows,
+    ],
+    [
+      '2. the previous command gets TERM after the overlap, while the new one runs',
+      theOldOneIsToldAfterTheOverlap,
+    ],
+    [
+      '3. a request during an overlap, or for a command that still runs, is refused',
+      aRequestMeanwhileIsRefused,
+    ],
+    [
+      '4. a command that cannot be started leaves the current one alone',
+      whatCannotBeStartedLeavesTheCurrentAlone,
+    ],
+    ['5. a stop is passed on to all as TERM', aStopReachesAll],
+    ['7. no crashed command is restarted', onlyARequestLaunches],
+    ['7. no KILL follows TERM', nobodyIsKilledUnasked],
+  ])('%s', (_name, rule) => {
+    mustHold(rule, anyStory(anyClassicSpec, notAsked));
+  });
+});

@@ -1,0 +1,241 @@
+/** Rules about stopping, timers, ids, restarts. */
+import type { Parameter } from '../../src/config/types.ts';
+import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
+import type { Id, Instance, State } from '../../src/rotator/types.ts';
+import { viewOf } from '../../src/rotator/view.ts';
+import { eachStep, effectsOf, followLives, reports, type Rule } from './rules.ts';
+import type { TraceStep } from './world.ts';
+
+export const nothingIsLaunchedAfterAStop = eachStep(
+  () => ({ stopped: false }),
+  (step, memory) => {
+    const { event } = step;
+    if (event.type === 'stopRequested') memory.stopped = true;
+    if (event.type === 'startRequested' || event.type === 'restartRequested') memory.stopped = false;
+    return memory.stopped && effectsOf(step, 'launch').length > 0 ? 'a launch after the stop' : null;
+  },
+);
+
+/** `stopped` is said, and a stop answered, exactly when everything is gone. */
+export const stoppedMeansThatAllAreGone = eachStep(
+  () => ({ lives: new Map<Id, Parameter>(), stops: new Set<Id>() }),
+  (step, { lives, stops }) => {
+    const { event, after } = step;
+    if (event.type === 'stopRequested') stops.add(event.request);
+    const left = lives.size;
+    followLives(lives, step);
+    const answered = effectsOf(step, 'answer').some(
+      ({ request, answer }) => stops.has(request) && answer.type === 'done',
+    );
+    if (answered && lives.size > effectsOf(step, 'launch').length)
+      return `the stop is answered while ${lives.size} live`;
+    if (reports(step, 'service-stopped') && lives.size > effectsOf(step, 'launch').length)
+      return `stopped is reported while ${lives.size} live`;
+    if (after.phase.name === 'stopped' && lives.size > 0) return `stopped while ${lives.size} live`;
+    if (after.phase.name === 'stopping' && lives.size === 0) return 'stopping, though nothing is left';
+    return left > 0 && lives.size === 0 && stops.size > 0 && after.phase.name === 'stopping'
+      ? 'all are gone, and it is not stopped'
+      : null;
+  },
+);
+
+export const itIsStoppedInTheEnd: Rule = ({ steps }) => {
+  const end = steps.at(-1);
+  if (end === undefined) return null;
+  const { phase } = end.after;
+  return phase.name === 'stopped' ? null : { step: steps.length - 1, fault: `it is ${phase.name}` };
+};
+
+/** Timers that the state still waits for. */
+function timersOf({ phase, retiring }: State): readonly Id[] {
+  const attempt = phase.name === 'starting' || phase.name === 'rotating' ? phase.attempt : null;
+  return [
+    ...retiring.flatMap(({ killTimer }) => killTimer ?? []),
+    ...(phase.name === 'backoff' ? [phase.timer] : []),
+    ...(attempt?.step.name === 'overlap' ? [attempt.step.timer] : []),
+  ];
+}
+
+export const noTimerOutlivesItsPhase = eachStep(
+  () => new Set<Id>(),
+  (step, running) => {
+    if (step.event.type === 'timerFired' && !step.stale) running.delete(step.event.timer);
+    for (const effect of step.effects) {
+      if (effect.type === 'startTimer') running.add(effect.timer);
+      if (effect.type === 'startTimer' && !(effect.ms >= 0)) return `a timer of ${effect.ms} ms`;
+      if (effect.type === 'cancelTimer' && !running.delete(effect.timer))
+        return `#${effect.timer} does not run`;
+    }
+    const wanted = timersOf(step.after);
+    const same = wanted.length === running.size && wanted.every((timer) => running.has(timer));
+    return same
+      ? null
+      : `${[...running].join(', ') || 'none'} run; the state waits for ${wanted.join(', ') || 'none'}`;
+  },
+);
+
+export const onlyWhatIsUnderWayIsCancelled = eachStep(
+  () => ({ launches: new Set<Id>(), probes: new Set<Id>(), hooks: new Set<Id>() }),
+  (step, { launches, probes, hooks }) => {
+    let fault: string | null = null;
+    for (const effect of step.effects) {
+      if (effect.type === 'launch') launches.add(effect.instance);
+      if (effect.type === 'probe') probes.add(effect.instance);
+      if (effect.type === 'runHook') hooks.add(effect.hook);
+      if (effect.type === 'cancelLaunch' && !launches.delete(effect.instance)) fault = 'no such launch';
+      if (effect.type === 'cancelProbe' && !probes.delete(effect.instance)) fault = 'no such probe';
+      if (effect.type === 'cancelHook' && !hooks.delete(effect.hook)) fault = 'no such hook';
+    }
+    // What ended with this very event may be cancelled once more: the runner has forgotten it already.
+    const { event } = step;
+    if (event.type === 'launched' || event.type === 'launchFailed') launches.delete(event.instance);
+    if (event.type === 'becameReady' || event.type === 'readinessTimedOut') probes.delete(event.instance);
+    if (event.type === 'hookFinished') hooks.delete(event.hook);
+    return fault;
+  },
+);
+
+export const idsAreNeverUsedTwice = eachStep(
+  () => ({ last: 0 }),
+  (step, memory) => {
+    for (const effect of step.effects) {
+      const id =
+        effect.type === 'launch'
+          ? effect.instance
+          : effect.type === 'startTimer'
+            ? effect.timer
+            : effect.type === 'runHook'
+              ? effect.hook
+              : null;
+      if (id === null) continue;
+      if (id <= memory.last) return `#${id} after #${memory.last}`;
+      memory.last = id;
+    }
+    return null;
+  },
+);
+
+export const staleEventsChangeNothing = eachStep(
+  () => null,
+  ({ stale, before, after, effects }) => {
+    if (!stale) return null;
+    if (effects.length > 0) return 'it has effects';
+    return JSON.stringify(before) === JSON.stringify(after) ? null : 'it changes the state';
+  },
+);
+
+/** Somebody asks for the service: the row of crashes begins anew. */
+function endsTheRow(step: TraceStep): boolean {
+  const { type } = step.event;
+  const { phase } = step.before;
+  const down = (phase.name === 'backoff' || phase.name === 'failed') && !reports(step, 'rotation-refused');
+  if (type === 'rotationRequested' || type === 'specChanged') return down;
+  if (type === 'startRequested') return down || phase.name === 'stopped';
+  return type === 'stopRequested' || (type === 'restartRequested' && phase.name !== 'stopping');
+}
+
+/** The one that served exits with 0, and the policy lets it stop. */
+function endsByItself({ event, before, after }: TraceStep): boolean {
+  const exit = event.type === 'exited' || event.type === 'leaderExited';
+  return exit && before.phase.name === 'running' && ['stopping', 'stopped'].includes(after.phase.name);
+}
+
+/** What served before a step or came to serve in it; one that has just been launched has not run yet. */
+function served(step: TraceStep): readonly Instance[] {
+  const promoted = reports(step, 'service-running') || reports(step, 'rotation-completed');
+  const next = promoted ? nextOf(step.before) : null;
+  return [currentOf(step.before), next?.pid === null ? null : next].filter((instance) => instance !== null);
+}
+
+/** Rule 6 of a rotation: at once, then after `delay`, doubled up to `maxDelay`, at most `maxAttempts` in a row. */
+export const restartsBackOff = eachStep(
+  () => ({ row: 0 }),
+  (step, memory) => {
+    const { event, after } = step;
+    const { restart } = after.spec;
+    for (const { id, launchedAt } of served(step))
+      if (id !== currentOf(after)?.id && event.at - launchedAt >= restart.resetAfterMs) memory.row = 0;
+    if (endsTheRow(step) || endsByItself(step)) memory.row = 0;
+    for (const { occurrence } of effectsOf(step, 'report')) {
+      if (occurrence.type === 'service-failed') {
+        memory.row += 1;
+        if (restart.policy === 'always' && memory.row <= restart.maxAttempts)
+          return `failed at crash ${memory.row}`;
+      }
+      if (occurrence.type !== 'restart-delayed') continue;
+      memory.row += 1;
+      const doubled = restart.delayMs * Math.pow(2, memory.row - 2);
+      const delay = memory.row === 1 ? 0 : Math.min(doubled, restart.maxDelayMs);
+      if (occurrence.attempt !== memory.row) return `crash ${occurrence.attempt} instead of ${memory.row}`;
+      if (occurrence.delayMs !== delay) return `${occurrence.delayMs} ms instead of ${delay}`;
+      if (memory.row > restart.maxAttempts || restart.policy === 'never') return 'it may not restart';
+    }
+    // A rotation that was kept asks for the service as well as any other, right after it went down.
+    const wentDown = reports(step, 'restart-delayed') || reports(step, 'service-failed');
+    if (wentDown && reports(step, 'rotation-started')) memory.row = 0;
+    return null;
+  },
+);
+
+export const aLaunchTakesAParameterOfItsSpec = eachStep(
+  () => null,
+  (step) => {
+    const wrong = effectsOf(step, 'launch').find(
+      ({ parameter, spec }) => !spec.parameters.includes(parameter),
+    );
+    return wrong === undefined ? null : `${wrong.parameter ?? '-'} is not in its list`;
+  },
+);
+
+export const aReloadReplacesWhatServes = eachStep(
+  () => new Map<Id, State['spec']>(),
+  (step, asked) => {
+    const { event, after } = step;
+    if (event.type === 'specChanged') asked.set(event.request, event.spec);
+    const serving = currentOf(after)?.spec;
+    for (const { request, answer } of effectsOf(step, 'answer')) {
+      const done =
+        answer.type === 'done' || (answer.type === 'rotated' && answer.result.outcome === 'completed');
+      if (!asked.has(request) || !done || serving === undefined) continue;
+      // A later reload may have overtaken it.
+      const wanted = [...asked].filter(([id]) => id >= request).map(([, spec]) => spec);
+      if (!wanted.includes(serving)) return `r${request} is done, and the old form serves`;
+    }
+    return null;
+  },
+);
+
+export const theViewAgreesWithTheState = eachStep(
+  () => null,
+  ({ after }) => {
+    const view = viewOf(after);
+    const next = nextOf(after);
+    const agrees =
+      view.state === after.phase.name &&
+      view.current?.pid === currentOf(after)?.pid &&
+      view.next?.parameter === next?.parameter &&
+      (view.next?.state === 'starting') === (next !== null && isComingUp(after)) &&
+      view.retiring.length === after.retiring.length &&
+      view.pendingRotation === after.pending.length > 0;
+    return agrees ? null : JSON.stringify(view);
+  },
+);
+
+function isComingUp(state: State): boolean {
+  const step = attemptOf(state)?.step.name;
+  return step === 'launching' || step === 'probing';
+}
+
+/** When all processes have answered and all timers have fired, nothing is under way any more. */
+export const atRestNothingIsUnderWay: Rule = ({ steps, rests }) => {
+  for (const rest of rests) {
+    const state = steps[rest - 1]?.after;
+    if (state === undefined) continue;
+    const settled = ['stopped', 'running', 'failed'].includes(state.phase.name);
+    if (!settled) return { step: rest - 1, fault: `it is ${state.phase.name}` };
+    if (state.retiring.length > 0 || state.pending.length > 0)
+      return { step: rest - 1, fault: 'somebody still waits' };
+    if (timersOf(state).length > 0) return { step: rest - 1, fault: 'a timer is alive' };
+  }
+  return null;
+};

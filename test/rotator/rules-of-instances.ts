@@ -1,0 +1,103 @@
+/** Rules about what an instance is told, and what must have been so before it serves. */
+import { currentOf, nextOf } from '../../src/rotator/instances.ts';
+import type { HookRun, Id } from '../../src/rotator/types.ts';
+import { eachStep, effectsOf, reports } from './rules.ts';
+import type { TraceStep } from './world.ts';
+
+export const signalsReachOnlyWhatLives = eachStep(
+  () => new Set<Id>(),
+  (step, running) => {
+    const { event, effects } = step;
+    if (event.type === 'launched' && !step.stale) running.add(event.instance);
+    if (event.type === 'exited' && !step.stale) running.delete(event.instance);
+    const lost = effectsOf(step, 'signal').find(({ instance }) => !running.has(instance));
+    if (lost !== undefined) return `#${lost.instance} gets ${lost.signal} and does not run`;
+    // The signal by which the machine asks for an end in these specs; KILL needs no CONT.
+    const stops = effects.findIndex(
+      (effect, index) =>
+        effect.type === 'signal' &&
+        ['SIGTERM', 'SIGQUIT'].includes(effect.signal) &&
+        !isContinue(effects[index + 1], effect.instance),
+    );
+    return stops === -1 ? null : 'no SIGCONT after the stop signal';
+  },
+);
+
+function isContinue(effect: TraceStep['effects'][number] | undefined, instance: Id): boolean {
+  return effect?.type === 'signal' && effect.instance === instance && effect.signal === 'SIGCONT';
+}
+
+/** At once, or the moment a launch that was given up succeeds all the same. */
+export const aKillReachesAllThatIsOnItsWayOut = eachStep(
+  () => new Set<Id>(),
+  (step, doomed) => {
+    const { event, before } = step;
+    const killed = effectsOf(step, 'signal').filter(({ signal }) => signal === 'SIGKILL');
+    if (event.type === 'killRequested')
+      for (const { instance } of before.retiring) {
+        if (instance.pid === null) doomed.add(instance.id);
+        else if (!killed.some((signal) => signal.instance === instance.id))
+          return `#${instance.id} is not killed`;
+      }
+    if (event.type !== 'launched' || step.stale || !doomed.delete(event.instance)) return null;
+    return killed.some(({ instance }) => instance === event.instance)
+      ? null
+      : `#${event.instance} escapes the KILL`;
+  },
+);
+
+export const nobodyIsToldToStopTwice = eachStep(
+  () => new Set<Id>(),
+  (step, told) => {
+    for (const { instance, signal } of effectsOf(step, 'signal')) {
+      if (signal !== 'SIGCONT') continue;
+      if (told.has(instance)) return `#${instance} is told to stop twice`;
+      told.add(instance);
+    }
+    return null;
+  },
+);
+
+/** Gathers what was ready, and whose hook `afterReady` (by pid) has succeeded. */
+export const whatServesWasReady = eachStep(
+  () => ({ ready: new Set<Id>(), hooks: new Map<Id, HookRun>(), announced: new Set<number | null>() }),
+  (step, { ready, hooks, announced }) => {
+    const { event, before, after } = step;
+    if (event.type === 'becameReady' && !step.stale) ready.add(event.instance);
+    if (event.type === 'launched' && nextOf(before)?.spec.ready === null) ready.add(event.instance);
+    for (const { hook, run } of effectsOf(step, 'runHook')) hooks.set(hook, run);
+    if (event.type === 'hookFinished' && !step.stale && event.failure === null) {
+      const run = hooks.get(event.hook);
+      if (run?.name === 'afterReady') announced.add(run.pid);
+    }
+    const current = currentOf(after);
+    if (current === null) return null;
+    if (!ready.has(current.id)) return `#${current.id} serves and was not ready`;
+    const unannounced = current.spec.hooks.afterReady !== undefined && !announced.has(current.pid);
+    return unannounced ? `#${current.id} serves before its afterReady` : null;
+  },
+);
+
+export const hooksComeFirst = eachStep(
+  () => new Map<Id, HookRun>(),
+  (step, hooks) => {
+    const { event, before, after } = step;
+    const run = event.type === 'hookFinished' ? hooks.get(event.hook) : undefined;
+    for (const effect of effectsOf(step, 'runHook')) hooks.set(effect.hook, effect.run);
+    const [launch] = effectsOf(step, 'launch');
+    if (launch?.spec.hooks.beforeStart !== undefined) {
+      const succeeded =
+        event.type === 'hookFinished' && event.failure === null && run?.name === 'beforeStart';
+      if (!succeeded) return 'a launch before its beforeStart';
+    }
+    // What dies by itself, and what somebody wants stopped, does not wait for a hook.
+    const served = currentOf(before);
+    const retired = served !== null && after.retiring.some(({ instance }) => instance.id === served.id);
+    if (!retired || before.phase.name !== 'rotating' || !reports(step, 'rotation-completed')) return null;
+    const itself = event.type === 'leaderExited' && event.instance === served.id;
+    const wanted = before.phase.attempt.spec.hooks.beforeStop !== undefined;
+    return wanted && !itself && run?.name !== 'beforeStop'
+      ? `#${served.id} is stopped before its beforeStop`
+      : null;
+  },
+);
