@@ -81,17 +81,20 @@ function readRestart(raw: RawService['restart'], pointer: Pointer, context: Cont
   const longestMs = Math.max(delayMs, DEFAULT_RESTART.maxDelayMs);
   const maxDelayMs = readDuration(raw.maxDelay, longestMs, child(pointer, 'maxDelay'), context);
   if (maxDelayMs < delayMs) context.say(child(pointer, 'maxDelay'), 'is shorter than delay');
+  const resetAfterMs = readDuration(
+    raw.resetAfter,
+    DEFAULT_RESTART.resetAfterMs,
+    child(pointer, 'resetAfter'),
+    context,
+  );
+  if (resetAfterMs === 0)
+    context.say(child(pointer, 'resetAfter'), 'must be above 0: every crash would count as the first one');
   return {
     policy: raw.policy ?? DEFAULT_RESTART.policy,
     delayMs,
     maxDelayMs,
     maxAttempts: raw.maxAttempts ?? DEFAULT_RESTART.maxAttempts,
-    resetAfterMs: readDuration(
-      raw.resetAfter,
-      DEFAULT_RESTART.resetAfterMs,
-      child(pointer, 'resetAfter'),
-      context,
-    ),
+    resetAfterMs,
   };
 }
 

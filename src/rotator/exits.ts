@@ -6,15 +6,10 @@ import { forget, retire } from './retire.ts';
 import type { Turn } from './turn.ts';
 import type { Exit, Id, Instance } from './types.ts';
 
-/** `exit code 1`, `SIGKILL`: how a process ended, for a sentence. */
-export function describeExit(exit: Exit): string {
-  return 'code' in exit ? `exit code ${exit.code}` : exit.signal;
-}
-
 /** Going into the background looks like a clean exit: whoever does it by mistake is to be told so. */
 function reasonOf(exit: Exit): string {
-  const clean = 'code' in exit && exit.code === 0;
-  return `the instance exited with ${describeExit(exit)}${clean ? ', but must stay in the foreground' : ''}`;
+  if (!('code' in exit)) return `the instance was ended by ${exit.signal}`;
+  return `the instance exited with code ${exit.code}${exit.code === 0 ? ', but must stay in the foreground' : ''}`;
 }
 
 /** The leader exited and left others of its group behind: they are stopped, and the instance counts as lost. */

@@ -87,7 +87,7 @@ describe('viewOf', () => {
     ['running the hook beforeStop', { hooks: { beforeStop: ['x'] }, overlapMs: 0 }, overlapping],
     ['restart 1 waits', {}, [...running, { type: 'exited', instance: 1, exit: { code: 0 } }]],
     [
-      'the instance exited with SIGSEGV',
+      'the instance was ended by SIGSEGV',
       { restart: { ...serviceSpec().restart, policy: 'never' } },
       [...running, { type: 'exited', instance: 1, exit: { signal: 'SIGSEGV' } }],
     ],
