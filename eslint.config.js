@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', 'src/config/generated', 'examples', 'bench', 'scripts', '*.js'] },
+  { ignores: ['dist', 'coverage', 'node_modules', 'src/config/generated', 'examples', 'bench', 'scripts', '**/*.mjs', '*.js'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -1,17 +1,6 @@
 import type { SignalName } from '../config/types.ts';
-import type { ServiceStatus, StatusDocument } from '../rotator/status.ts';
+import type { ReloadResult, ServiceStatus, StatusDocument } from '../rotator/status.ts';
 import type { Answer } from '../rotator/types.ts';
-
-/** What a reload did to each service; `errors` where it was refused whole. */
-export type ReloadAnswer =
-  | {
-      readonly ok: true;
-      readonly added: readonly string[];
-      readonly removed: readonly string[];
-      readonly changed: readonly string[];
-      readonly unchanged: readonly string[];
-    }
-  | { readonly ok: false; readonly errors: readonly string[] };
 
 /** All that the control socket can ask of the manager. Names have been checked to be those of services. */
 export interface Commands {
@@ -23,7 +12,7 @@ export interface Commands {
   start(name: string): Promise<Answer>;
   stop(name: string): Promise<Answer>;
   restart(name: string): Promise<Answer>;
-  reload(): Promise<ReloadAnswer>;
+  reload(): Promise<ReloadResult>;
   shutdown(): void;
   /** Calls back with each event as one line of JSON; returns an end to that. */
   subscribe(listener: (json: string) => void): () => void;

@@ -1,5 +1,5 @@
 /** Takes the control socket's place in the file system, keeps it, and gives it back. */
-import { lstatSync, unlinkSync, watch, type FSWatcher } from 'node:fs';
+import { lstatSync, rmSync, watch, type FSWatcher } from 'node:fs';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { ask } from './client.ts';
@@ -23,9 +23,7 @@ export async function listenOn(
 ): Promise<Listening> {
   const folderProblem = prepareSocketFolder(socketPath);
   if (folderProblem !== null) return { ok: false, reason: folderProblem };
-  const taken = await clearTheWay(socketPath);
-  if (taken !== null) return { ok: false, reason: taken };
-  const failure = await bind(server, socketPath, mode);
+  const failure = await take(server, socketPath, mode);
   if (failure !== null) return { ok: false, reason: failure };
   const guard = guardFile(server, socketPath, mode, lost);
   return {
@@ -41,6 +39,18 @@ export async function listenOn(
   };
 }
 
+/** Where another manager starts at the same moment and is quicker, the second try says who it is. */
+async function take(server: Server, socketPath: string, mode: number): Promise<string | null> {
+  let failure: string | null = null;
+  for (let tries = 0; tries < 2; tries++) {
+    const taken = await clearTheWay(socketPath);
+    if (taken !== null) return taken;
+    failure = await bind(server, socketPath, mode);
+    if (failure === null) return null;
+  }
+  return failure;
+}
+
 /** Removes a stale socket. @returns who or what is in the way; null when the place is free */
 async function clearTheWay(socketPath: string): Promise<string | null> {
   const before = lstatSync(socketPath, { throwIfNoEntry: false });
@@ -53,9 +63,11 @@ async function clearTheWay(socketPath: string): Promise<string | null> {
     const who = typeof pid === 'number' ? `a manager with pid ${pid}` : 'something else';
     return `${who} is running already: it answers on ${socketPath}`;
   }
+  if (answer.code === 'ENOENT') return null;
   if (answer.code !== 'ECONNREFUSED') return `${socketPath} is in use (${answer.reason})`;
+  // Another manager that starts at the same moment may have replaced it meanwhile, and inodes are used again at once.
   const now = lstatSync(socketPath, { throwIfNoEntry: false });
-  if (now !== undefined && now.ino === before.ino) unlinkSync(socketPath);
+  if (now?.ino === before.ino && now.ctimeMs === before.ctimeMs) rmSync(socketPath, { force: true });
   return null;
 }
 

@@ -5,6 +5,7 @@ import type { Config, ServiceConfig } from '../config/types.ts';
 import type { Outputs } from '../process/output.ts';
 import type { ManagerFact, Occurrence } from '../rotator/occurrence.ts';
 import type { Millis } from '../rotator/types.ts';
+import type { ReloadResult } from '../rotator/status.ts';
 import type { ServiceView } from '../rotator/view.ts';
 import { endOf } from './end.ts';
 import { ServiceRunner } from './runner.ts';
@@ -22,17 +23,6 @@ export interface ManagerOptions {
   /** The line that each mistake of a refused configuration is told in. */
   readonly describe: (mistakes: LoadResult & { ok: false }) => readonly string[];
 }
-
-/** What a reload did, or why it was refused whole. */
-export type ReloadResult =
-  | {
-      readonly ok: true;
-      readonly added: readonly string[];
-      readonly removed: readonly string[];
-      readonly changed: readonly string[];
-      readonly unchanged: readonly string[];
-    }
-  | { readonly ok: false; readonly errors: readonly string[] };
 
 interface Service {
   readonly runner: ServiceRunner;

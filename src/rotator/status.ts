@@ -27,3 +27,14 @@ export interface StatusDocument {
   readonly startedAt: string;
   readonly services: readonly ServiceStatus[];
 }
+
+/** What a reload did to each service, by name; `errors`, one text a mistake, where it was refused whole. */
+export type ReloadResult =
+  | {
+      readonly ok: true;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly changed: readonly string[];
+      readonly unchanged: readonly string[];
+    }
+  | { readonly ok: false; readonly errors: readonly string[] };

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -177,6 +177,15 @@ describe('a program that is still open for writing', () => {
     await other.until('gone');
     expect(run.told).toHaveLength(1);
   });
+});
+
+test('a program that is missing for a moment is waited for', async () => {
+  const file = path.join(temporary(), 'app');
+  const run = launched({ command: [file] });
+  expect(run.told).toEqual([]);
+  writeFileSync(file, '#!/bin/sh\nexec sleep 300\n', { mode: 0o755 });
+  await run.until('launched');
+  expect(run.told).toEqual([['launched']]);
 });
 
 test('to cancel a launch that has succeeded does nothing', () => {

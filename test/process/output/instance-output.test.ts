@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createOutputs, type OutputSpec } from '../../../src/process/output.ts';
-import type { OutputOccurrence } from '../../../src/process/output/occurrences.ts';
+import type { OutputFact } from '../../../src/rotator/occurrence.ts';
 import { until } from '../../support/until.ts';
 
 const PREFIX: OutputSpec = {
@@ -33,7 +33,7 @@ class Stalling extends Writable {
 }
 
 function setUp({ stdout = new Stalling(), stderr = new Stalling(), stalled = false } = {}) {
-  const occurrences: OutputOccurrence[] = [];
+  const occurrences: OutputFact[] = [];
   if (!stalled) for (const stream of [stdout, stderr]) stream.resume();
   const outputs = createOutputs({
     stdout,

@@ -16,14 +16,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogFile, type LogLimits } from '../../../src/process/output/log-file.ts';
 import { LogFiles } from '../../../src/process/output/log-files.ts';
-import type { OutputOccurrence } from '../../../src/process/output/occurrences.ts';
+import type { OutputFact } from '../../../src/rotator/occurrence.ts';
 import { FileSink } from '../../../src/process/output/sinks.ts';
 import { until } from '../../support/until.ts';
 
 const UNLIMITED: LogLimits = { maxSizeBytes: null, maxFiles: 3 };
 
 let folder: string;
-let occurrences: OutputOccurrence[];
+let occurrences: OutputFact[];
 let opened: LogFile[];
 
 beforeEach(async () => {
