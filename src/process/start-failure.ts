@@ -17,6 +17,8 @@ export function startFailure(code: string, file: string, cwd: string): string | 
       if (!isFolder(cwd)) return `the working directory ${cwd} is not a folder`;
       return `${file} does not exist: a part of this path is not a folder`;
     case 'EACCES':
+      // execvp(3) says so, too, when it may not look into one of the folders.
+      if (!file.includes('/')) return `there is no program ${file} in PATH`;
       return `${file} is not an executable file for this user (chmod +x?)`;
     case 'ETXTBSY':
       return `${file} is still being written to by another process`;

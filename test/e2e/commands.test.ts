@@ -36,7 +36,7 @@ describe('rotate', () => {
     expect(await client('rotate', 'fragile')).toMatchObject(
       said(
         1,
-        /fragile: the rotation a -> b failed after \d+m?s: the instance exited with exit code 1; a goes on serving/,
+        /fragile: the rotation a -> b failed after \d+m?s: the instance exited with code 1; a goes on serving/,
       ),
     );
     const json = await client('rotate', 'web', '--json');

@@ -58,6 +58,22 @@ describe('the socket file', () => {
     await theatre.running('web');
   });
 
+  test('is taken by one of two managers that start at the same moment', async () => {
+    const theatre = await Theatre.open();
+    await leaveSocket(theatre.socket);
+    theatre.configure({ web });
+    const both = [0, 1].map(() => new Alternate([], { cwd: theatre.folder }));
+    try {
+      const refused = await until('the end of one', Promise.race(both.map(({ ended }) => ended)));
+      expect(refused).toMatchObject({ code: 1 });
+      const winner = both.find(({ child }) => child.exitCode === null);
+      expect(refused.stderr).toContain(`pid ${winner?.pid ?? 0} is running already`);
+      expect((await wire(theatre.socket, 'GET', '/v1/status')).body).toMatchObject({ pid: winner?.pid });
+    } finally {
+      for (const one of both) await one.discard();
+    }
+  });
+
   test('that is a plain file is left alone: exit 1', async () => {
     const theatre = await Theatre.open();
     const socket = theatre.write('control.sock', 'precious');

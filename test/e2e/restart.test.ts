@@ -50,7 +50,7 @@ describe('an instance that exits outside a rotation', () => {
       'in 50ms (restart 5 in a row)',
       'in 50ms (restart 6 in a row)',
     ]);
-    expect(stderr).toContain('web: failed: the instance exited with exit code 7 (6 restarts in a row).');
+    expect(stderr).toContain('web: failed: the instance exited with code 7 (6 restarts in a row).');
     // Nothing is left that could run.
     expect(stderr).toContain('stopping: every service has failed');
     expect(code).toBe(1);
@@ -98,7 +98,7 @@ describe('a service that has failed', () => {
     expect(await theatre.service('web')).toMatchObject({
       current: null,
       next: null,
-      detail: 'the instance exited with exit code 1 (1 restart in a row)',
+      detail: 'the instance exited with code 1 (1 restart in a row)',
     });
     theatre.write('fixed', '');
     expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed', from: 'a', to: 'b' });
@@ -153,7 +153,7 @@ describe('restart policies', () => {
     });
     expect(await theatre.service('web', ({ state }) => state === 'failed')).toMatchObject({
       restarts: 0,
-      detail: 'the instance exited with exit code 1',
+      detail: 'the instance exited with code 1',
     });
     await theatre.service('job', ({ state }) => state === 'stopped');
   });

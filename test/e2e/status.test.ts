@@ -51,7 +51,7 @@ describe('status', () => {
         expect.stringMatching(/^\d+s$/),
         '0 (1 failed)',
         '0',
-        'last rotation to b failed: the instance exited with exit code 1',
+        'last rotation to b failed: the instance exited with code 1',
       ],
     ]);
     const one = await client('status', 'fragile');
@@ -145,5 +145,12 @@ describe('how a manager is found', () => {
       expect(await runAlternate(words.split(' '), { cwd: theatre.folder })).toMatchObject(
         said(1, /alternate: no manager answers on \S+control\.sock; start it with: alternate --config FILE/),
       );
+    theatre.write(
+      'alternate.config.yaml',
+      'control: { socket: false }\nservices: { web: { command: sleep 300 } }',
+    );
+    expect(await runAlternate(['status'], { cwd: theatre.folder })).toMatchObject(
+      said(1, /alternate: \S+ switches the control socket off \(control\.socket: false\)/),
+    );
   });
 });

@@ -121,10 +121,12 @@ describe('the working directory', () => {
 describe('the words of a command', () => {
   test.each([
     ['a value with spaces stays one word', 'p %alt', ['two words', 'b'], ['p', 'two words']],
-    ['quotes in a value mean nothing', 'p x%alt', [`"it's"`, 'b'], ['p', `x"it's"`]],
-    ['nor do shell characters', 'p %alt', ['$(id); `id` | * > & \\', 'b'], ['p', '$(id); `id` | * > & \\']],
-    ['an empty value is an empty word', 'p %alt', ['', 'b'], ['p', '']],
-    ['several in one word', 'p --%alt=%alt', ['1', '2'], ['p', '--1=1']],
+    [
+      'quotes and shell characters in it mean nothing',
+      'p x%alt',
+      [`"it's" $(id) | * \\`, ''],
+      ['p', `x"it's" $(id) | * \\`],
+    ],
     ['%%alt is the text', 'p %%alt %%%alt', ['1', '2'], ['p', '%alt', '%%alt']],
     ['%alt in a value is not replaced again', 'p %alt', ['%alt', 'b'], ['p', '%alt']],
     [

@@ -89,7 +89,6 @@ test('colour does not move the columns', () => {
   const painted = table([{}, { name: 'edge', state: 'failed' }], true);
   expect(painted).toContain('\u001b[32mrunning\u001b[0m');
   expect(painted).toContain('\u001b[31mfailed \u001b[0m');
-  // eslint-disable-next-line no-control-regex -- what a terminal does not show
   expect(painted.replaceAll(/\u001b\[\d+m/g, '')).toBe(table([{}, { name: 'edge', state: 'failed' }]));
 });
 

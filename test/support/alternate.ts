@@ -113,7 +113,9 @@ export class Alternate {
     what = 'as wanted',
   ): Promise<ServiceStatus> {
     return await until(`${name} ${what}`, async () => {
-      const service = (await this.status()).services.find((candidate) => candidate.name === name);
+      // The manager may still be starting.
+      const document = await this.status().catch(() => null);
+      const service = document?.services.find((candidate) => candidate.name === name);
       return service !== undefined && wanted(service) ? service : null;
     });
   }

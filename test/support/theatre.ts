@@ -45,8 +45,9 @@ export class Theatre {
     const stage = await Stage.open(folder.path);
     const theatre = new Theatre(folder.path, stage);
     onTestFinished(async () => {
-      await theatre.#alternate?.discard();
+      // First the puppets, so that none of those that ignore a stop signal is waited for.
       await stage.close();
+      await theatre.#alternate?.discard();
       folder.remove();
       forgetExplanations();
     });
@@ -72,7 +73,7 @@ export class Theatre {
   }
 
   /** Starts the manager with these services, in the theatre's folder. An overlap is short unless a service says otherwise. */
-  start(services: Services, options: Partial<RunOptions> = {}): Alternate {
+  start(services: Services | string, options: Partial<RunOptions> = {}): Alternate {
     this.configure(services);
     return this.#run(['--log-level', 'debug'], options);
   }
@@ -87,8 +88,12 @@ export class Theatre {
     return await runAlternate(words, { cwd: this.folder, env: this.#env });
   }
 
-  /** Writes the configuration; for a manager that runs already, a reload makes it count. */
-  configure(services: Services): void {
+  /** Writes the configuration, which may be a text without `control`; for a manager that runs, a reload makes it count. */
+  configure(services: Services | string): void {
+    if (typeof services === 'string') {
+      writeConfig(this.folder, `control: { socket: control.sock }\n${services}`);
+      return;
+    }
     const config: RawConfig = {
       control: { socket: 'control.sock' },
       defaults: { overlap: '50ms' },

@@ -1,0 +1,43 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { temporaryFolder, writeConfig } from '../support/alternate.ts';
+import { fences, root } from './pages.ts';
+
+/** Every mistake that `alternate validate` would say. */
+async function mistakesOf(yaml: string): Promise<string[]> {
+  const folder = temporaryFolder();
+  onTestFinished(() => {
+    folder.remove();
+  });
+  // Folders that examples work in.
+  for (const name of ['current', 'releases']) mkdirSync(path.join(folder.path, name));
+  const loaded = await loadConfig({ file: writeConfig(folder.path, yaml), cwd: folder.path });
+  return loaded.ok ? [] : loaded.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, folder.path));
+}
+
+describe('every YAML fence is a configuration without mistakes', () => {
+  const all = fences('yaml');
+
+  test('there are some', () => {
+    expect(all.length).toBeGreaterThan(10);
+  });
+
+  test.each(all.map((fence) => [`${fence.page}:${fence.line}`, fence.text] as const))(
+    '%s',
+    async (_place, text) => {
+      expect(await mistakesOf(text)).toEqual([]);
+    },
+  );
+});
+
+test('a mistake in one would be seen', async () => {
+  expect(await mistakesOf('services: { api: { comand: x } }')).not.toEqual([]);
+});
+
+test("the repository's own configuration has none", async () => {
+  const loaded = await loadConfig({ file: path.join(root, 'alternate.config.yaml'), cwd: root });
+  expect(loaded).toMatchObject({ ok: true });
+});
