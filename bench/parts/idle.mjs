@@ -8,14 +8,14 @@ export async function measure() {
   const config = (watch) =>
     bed.write(
       `${watch}.yaml`,
-      `services:\n  a:\n    command: sleep 100%alt\n    parameters: [1, 2]\n    watch: ${watch}\n`,
+      `control: { socket: ./${watch}.sock }\nservices:\n  a:\n    command: sleep 100%alt\n    parameters: [1, 2]\n    watch: ${watch}\n`,
     );
   const children = {
     bare: bed.start(process.execPath, ['-e', 'setInterval(()=>{},1e9)']),
     unwatched: bed.start(bin, ['--config', config(false)]),
     watched: bed.start(bin, ['--config', config(true)]),
   };
-  await pause(5_000);
+  await pause(20_000);
   const before = Object.fromEntries(Object.entries(children).map(([name, { pid }]) => [name, wakeUps(pid)]));
   await pause(SECONDS * 1_000);
   const count = Object.fromEntries(
