@@ -15,7 +15,7 @@ export async function measure() {
     unwatched: bed.start(bin, ['--config', config(false)]),
     watched: bed.start(bin, ['--config', config(true)]),
   };
-  await pause(20_000);
+  await pause(45_000);
   const before = Object.fromEntries(Object.entries(children).map(([name, { pid }]) => [name, wakeUps(pid)]));
   await pause(SECONDS * 1_000);
   const count = Object.fromEntries(
