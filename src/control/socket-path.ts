@@ -32,7 +32,7 @@ export function prepareSocketFolder(socketPath: string): string | null {
   if (bytes > LONGEST_SOCKET_PATH)
     return `${socketPath} is too long for a socket: ${bytes} bytes, at most ${LONGEST_SOCKET_PATH}`;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const stat = lstatSync(folder);
     if (folder !== runtimeFolder()) return null;
     if (!stat.isDirectory()) return `${folder} is not a folder`;
@@ -40,5 +40,21 @@ export function prepareSocketFolder(socketPath: string): string | null {
     return null;
   } catch (error) {
     return `the folder of the control socket cannot be made: ${(error as Error).message}`;
+  }
+}
+
+/**
+ * Makes a folder and those above it. By hand: Node's own `recursive` goes round for ever where making a folder says
+ * ENOENT although the one above exists, as in `/proc` (a TMPDIR that makes no sense must not hang the start).
+ */
+function makeFolder(folder: string, mayMakeParent = true): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || !mayMakeParent) throw error;
+    makeFolder(path.dirname(folder));
+    makeFolder(folder, false);
   }
 }

@@ -91,3 +91,12 @@ test('a path that Node would cut is refused', () => {
   expect(prepareSocketFolder(ofLength(LONGEST_SOCKET_PATH))).toBeNull();
   expect(prepareSocketFolder(ofLength(LONGEST_SOCKET_PATH + 1))).toMatch(/too long for a socket: 108 bytes/);
 });
+
+test.runIf(process.platform === 'linux')(
+  'a folder that nobody can make is a reason, not an endless attempt',
+  () => {
+    expect(prepareSocketFolder('/proc/alternate-test/deep/manager.sock')).toMatch(
+      /^the folder of the control socket cannot be made: ENOENT/,
+    );
+  },
+);
