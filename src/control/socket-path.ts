@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
@@ -52,7 +52,7 @@ function makeFolder(folder: string, mayMakeParent = true): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
     if (code !== 'ENOENT' || !mayMakeParent) throw error;
     makeFolder(path.dirname(folder));
     makeFolder(folder, false);
