@@ -14,6 +14,12 @@ if (process.platform === 'win32') {
   );
   process.exitCode = 1;
 } else {
+  process.once('beforeExit', () => {
+    process.stderr.write(
+      'alternate: nothing is left to wait for: the configuration awaits what never comes\n',
+    );
+    process.exit(2);
+  });
   void import('./main.ts').then(async ({ main }) => {
     const code = await main(process.argv.slice(2), {
       takeOver() {

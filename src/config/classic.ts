@@ -23,7 +23,7 @@ export function classicConfig(
 
   const split = splitWords(command);
   const words = split.ok ? split.words : [];
-  if (!split.ok) say(`the command ${JSON.stringify(command)} is not complete: ${split.reason}`);
+  if (!split.ok) say(`the command ${JSON.stringify(command)} ends inside a quote`, 'close it');
   else if ((words[0] ?? '').trim() === '') say('the command is empty', 'name a program');
 
   for (const parameter of new Set(parameters.filter((value, index) => parameters.indexOf(value) !== index))) {

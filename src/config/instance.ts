@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { substitute, substituteInPattern } from './template.ts';
+import { parseAddress } from './address.ts';
+import { hasPlaceholder, substitute, substituteInPattern } from './template.ts';
 import type { Credentials, HookName, Output, Parameter, Ready, ServiceConfig, Stop } from './types.ts';
 
 /** The words of a command, nothing left to replace; the first names the program. */
@@ -72,4 +73,17 @@ function mapValues<From, To>(
   map: (value: From) => To,
 ): Readonly<Record<string, To>> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/**
+ * The address that only the instance of this parameter listens on, as its readiness check names it: `host:port` with
+ * `%alt` in it. Null where the check says nothing of the kind.
+ */
+export function ownAddress({ ready }: ServiceConfig, parameter: Parameter): string | null {
+  if (ready?.type !== 'http' && ready?.type !== 'tcp') return null;
+  const template =
+    ready.type === 'tcp' ? ready.address : (/^https?:\/\/([^/?#]*)/.exec(ready.url)?.[1] ?? '');
+  if (!hasPlaceholder(template)) return null;
+  const address = substitute(template, parameter);
+  return parseAddress(address).ok ? address : null;
 }

@@ -1,5 +1,5 @@
 /** Takes the control socket's place in the file system, keeps it, and gives it back. */
-import { lstatSync, rmSync, watch, type FSWatcher } from 'node:fs';
+import { lstatSync, renameSync, rmSync, watch, type FSWatcher } from 'node:fs';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { ask } from './client.ts';
@@ -31,11 +31,24 @@ export async function listenOn(
     close: () =>
       new Promise((resolve) => {
         guard?.close();
+        const putBack = setAside(socketPath);
         server.close(() => {
+          putBack();
           resolve();
         });
         server.closeAllConnections();
       }),
+  };
+}
+
+/** Closing removes whatever has the socket's name. Something else that took its place meanwhile is kept. */
+function setAside(socketPath: string): () => void {
+  const found = lstatSync(socketPath, { throwIfNoEntry: false });
+  if (found === undefined || found.isSocket()) return () => undefined;
+  const aside = `${socketPath}.${process.pid}`;
+  renameSync(socketPath, aside);
+  return () => {
+    renameSync(aside, socketPath);
   };
 }
 

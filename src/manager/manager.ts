@@ -125,10 +125,9 @@ export class Manager {
   }
 
   #add(spec: ServiceConfig): void {
-    const leaving = this.#leaving.get(spec.name);
-    if (leaving !== undefined) {
-      // Its namesake is on its way out and may hold the same parameters.
-      void leaving.gone.then(() => {
+    const inTheWay = [...this.#leaving.values()].filter(({ runner }) => sharesAnything(runner.spec, spec));
+    if (inTheWay.length > 0) {
+      void Promise.all(inTheWay.map(({ gone }) => gone)).then(() => {
         if (!this.#stopping && this.#config.services.includes(spec)) this.#add(spec);
       });
       return;
@@ -199,4 +198,10 @@ export class Manager {
       this.#uncleanExit ||= !('code' in occurrence.exit) || occurrence.exit.code !== 0;
     this.#options.report(occurrence);
   }
+}
+
+/** A service that a reload brings has to wait for one that it removed: its namesake, or who holds its ports. */
+function sharesAnything(leaving: ServiceConfig, coming: ServiceConfig): boolean {
+  if (leaving.name === coming.name) return true;
+  return leaving.parameters.some((parameter) => parameter !== null && coming.parameters.includes(parameter));
 }

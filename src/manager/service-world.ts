@@ -1,7 +1,7 @@
 /** Carries out one service's effects with real processes, timers and hooks. */
 import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
-import { instantiate, type InstanceSpec } from '../config/instance.ts';
+import { instantiate, ownAddress, type InstanceSpec } from '../config/instance.ts';
 import { runCommand, type RunningCommand } from '../process/command.ts';
 import type { ManagerFacts } from '../process/environment.ts';
 import { signalGroup } from '../process/group.ts';
@@ -134,7 +134,7 @@ export class ServiceWorld implements RunnerWorld {
       void output.release(OUTPUT_GRACE_MS);
     };
     live.cancelLaunch = launch(
-      { spec, manager, stdio: output.stdio },
+      { spec, manager, stdio: output.stdio, address: ownAddress(effect.spec, parameter) },
       {
         launched(child) {
           live.child = child;

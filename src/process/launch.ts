@@ -5,6 +5,7 @@ import type { Exit } from '../rotator/types.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
 import type { StdioEntry } from './output/stdio.ts';
+import { tryTcp } from './probe/tcp.ts';
 import { programFile } from './program.ts';
 import { startFailure } from './start-failure.ts';
 
@@ -38,6 +39,11 @@ export interface LaunchRequest {
   readonly spec: InstanceSpec;
   readonly manager: ManagerFacts;
   readonly stdio: readonly [StdioEntry, StdioEntry];
+  /**
+   * Where the instance is about to listen, and where nobody may listen yet: whoever does would answer the readiness
+   * check in its place. Null: not known.
+   */
+  readonly address: string | null;
 }
 
 /**
@@ -70,10 +76,21 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
         },
       });
   };
-  attempt();
+  if (request.address === null) attempt();
+  else
+    void isAnswered(request.address).then((answered) => {
+      if (over) return;
+      if (answered)
+        fail(`${request.address ?? ''} is answered by another process already: end that one first`);
+      else attempt();
+    });
   return () => {
     if (!over) fail('the launch was cancelled');
   };
+}
+
+async function isAnswered(address: string): Promise<boolean> {
+  return (await tryTcp(address, new AbortController().signal)) === null;
 }
 
 interface SpawnPlan {

@@ -53,8 +53,10 @@ export function liveLine(): { show(text: string): void; clear(): void } {
     show(text) {
       if (!lively) return;
       clear();
-      process.stderr.write(`${text}\n`);
-      drawn = text.split('\n').length;
+      // A line that wraps would take more rows than are cleared again.
+      const rows = text.split('\n').map((row) => row.slice(0, process.stderr.columns - 1));
+      process.stderr.write(`${rows.join('\n')}\n`);
+      drawn = rows.length;
     },
     clear,
   };

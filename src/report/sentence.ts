@@ -2,6 +2,7 @@
 import type { Parameter } from '../config/types.ts';
 import type { ManagerFact, Occurrence, ServiceFact, ServiceOccurrence } from '../rotator/occurrence.ts';
 import type { Exit } from '../rotator/types.ts';
+import { isInterruption } from '../rotator/interruption.ts';
 import { formatDuration } from '../util/duration.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -27,7 +28,9 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
     case 'rotation-completed':
       return info(`rotated${arrow(fact.from, fact.to)} in ${formatDuration(Math.round(fact.durationMs))}`);
     case 'rotation-failed':
-      return error(`rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact.from)}`);
+      return error(
+        `rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact.from, fact.reason)}`,
+      );
     case 'parameter-awaited':
       return info(`waiting for ${whom(fact)}, which still holds the parameter`);
     case 'instance-launched':
@@ -128,8 +131,8 @@ function arrow(from: Parameter, to: Parameter): string {
   return from === null || to === null ? '' : ` ${from} -> ${to}`;
 }
 
-function keeps(from: Parameter): string {
-  return from === null ? '' : `; ${from} goes on`;
+function keeps(from: Parameter, reason: string): string {
+  return from === null || isInterruption(reason) ? '' : `; ${from} goes on`;
 }
 
 function describeExit(exit: Exit): string {

@@ -57,7 +57,7 @@ export function concludeRotation(
   failure: string | null,
 ): void {
   const { from, parameter: to, startedAt, requests } = rotation;
-  const durationMs = turn.at - startedAt;
+  const durationMs = Math.round(turn.at - startedAt);
   const { completed, failed } = turn.state.rotations;
   let result: RotationResult;
   if (failure === null) {

@@ -1,6 +1,7 @@
 /** What people ask of a service. Each request gets exactly one answer, at once or when it is done. */
 import type { ServiceConfig, SignalName } from '../config/types.ts';
 import { abandonAttempt, beginAttempt } from './attempt.ts';
+import { INTERRUPTION } from './interruption.ts';
 import { attemptOf, currentOf, nextParameter, retiringWith } from './instances.ts';
 import { relisted, rotationTo, sameAgain } from './intents.ts';
 import { concludeFailure, concludeRotation } from './outcome.ts';
@@ -79,12 +80,11 @@ export function stopRequested(turn: Turn, request: Id): void {
     return;
   }
   const earlier = phase.name === 'stopping' ? phase.requests : [];
-  if (phase.name === 'stopping' && phase.then !== null)
-    concludeFailure(turn, phase.then, 'the service was stopped');
-  stopEverything(turn, 'the service was stopped');
+  if (phase.name === 'stopping' && phase.then !== null) concludeFailure(turn, phase.then, INTERRUPTION.stop);
+  stopEverything(turn, INTERRUPTION.stop);
   const { pending } = turn.state;
   turn.update({ pending: [], crashes: 0 });
-  refuseRotation(turn, pending, 'the service was stopped');
+  refuseRotation(turn, pending, INTERRUPTION.stop);
   turn.enter({ name: 'stopping', then: null, requests: [...earlier, request] });
 }
 
@@ -99,7 +99,7 @@ export function restartRequested(turn: Turn, request: Id): void {
     return;
   }
   const then = sameAgain(turn, 'restart', [request]);
-  stopEverything(turn, 'a restart was asked for');
+  stopEverything(turn, INTERRUPTION.restart);
   turn.update({ crashes: 0 });
   turn.enter({ name: 'stopping', then, requests: [] });
 }
@@ -188,8 +188,9 @@ function keepRotation(turn: Turn, request: Id): void {
     refuseRotation(turn, [request], `it is ${turn.phase.name} already`);
     return;
   }
+  // Said once, however many ask.
+  if (turn.state.pending.length === 0) turn.report({ type: 'rotation-kept' });
   turn.update({ pending: [...turn.state.pending, request] });
-  turn.report({ type: 'rotation-kept' });
 }
 
 function refuseRotation(turn: Turn, requests: readonly Id[], reason: string): void {

@@ -1,6 +1,7 @@
 import { ask } from '../../control/client.ts';
 import type { StatusDocument } from '../../rotator/status.ts';
 import { print, stderrPaint, tell } from '../../report/console.ts';
+import { isInterruption } from '../../rotator/interruption.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { askManager, errorOf, findSocket, noManager } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -76,7 +77,7 @@ async function rotateOne(
     return EXIT.failed;
   }
   const problem = errorOf(answer);
-  if (json === true) print(`${JSON.stringify(answer.body)}\n`);
+  if (json === true) print(`${JSON.stringify({ service: name, ...(answer.body as object) })}\n`);
   const paint = stderrPaint();
   if (problem !== null) {
     say(paint('red', `${name}: not rotated: ${problem}`));
@@ -96,6 +97,6 @@ function sentence({ service, outcome, from, to, reason, durationMs }: Outcome): 
   const way = from === null || to === null ? '' : ` ${from} -> ${to}`;
   const took = formatDuration(Math.round(durationMs));
   if (outcome === 'completed') return `${service}: rotated${way} in ${took}`;
-  const kept = from === null ? '' : `; ${from} goes on serving`;
+  const kept = from === null || isInterruption(reason ?? '') ? '' : `; ${from} goes on serving`;
   return `${service}: the rotation${way} failed after ${took}: ${reason ?? 'no reason given'}${kept}`;
 }

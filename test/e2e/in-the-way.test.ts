@@ -1,0 +1,93 @@
+/** Somebody else holds what an instance, a socket or a rotation needs. */
+import { readFileSync, renameSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { freePorts, runAlternate } from '../support/alternate.ts';
+import { Stage } from '../support/stage.ts';
+import { Theatre } from '../support/theatre.ts';
+import { until } from '../support/until.ts';
+
+async function stranger(port: number): Promise<void> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    await new Promise((resolve) => server.close(resolve));
+  });
+}
+
+test.each(['http', 'tcp'] as const)(
+  'a stranger on the next port does not pass for the new instance (%s): the old one stays',
+  async (kind) => {
+    const [first = 0, second = 0] = await freePorts(2);
+    const theatre = await Theatre.open();
+    await stranger(second);
+    theatre.start({
+      web: {
+        command: Stage.command(),
+        parameters: [first, second],
+        ready: kind === 'http' ? { http: 'http://127.0.0.1:%alt/' } : { tcp: '127.0.0.1:%alt' },
+      },
+    });
+    const old = await theatre.puppet(String(first));
+    await old.do('listen', { port: first });
+    await theatre.running('web');
+    const outcome = await theatre.rotate('web');
+    expect(outcome).toMatchObject({
+      outcome: 'failed',
+      reason: `127.0.0.1:${second} is answered by another process already: end that one first`,
+    });
+    expect((await theatre.running('web')).current?.pid).toBe(old.pid);
+    expect(old.signals).toEqual([]);
+  },
+);
+
+test('a service that is renamed by a reload waits for its old self, which holds the same parameters', async () => {
+  const theatre = await Theatre.open();
+  const service = { command: Stage.command(), parameters: ['a', 'b'] as [string, string] };
+  theatre.start({ before: service });
+  const old = await theatre.puppet('a');
+  await old.do('ignore', { signal: 'SIGTERM' });
+  await theatre.running('before');
+  theatre.configure({ after: service });
+  expect((await theatre.ask('POST', '/v1/reload')).body).toMatchObject({
+    added: ['after'],
+    removed: ['before'],
+  });
+  await until('the old one is told to stop', () => old.signals.includes('SIGTERM'));
+  expect(theatre.stage.puppets).toHaveLength(1);
+  old.tell('exit');
+  const successor = await theatre.puppet('a', 2);
+  expect((await theatre.running('after')).current?.pid).toBe(successor.pid);
+});
+
+test("a file that took the control socket's place is still there after the end", async () => {
+  const theatre = await Theatre.open();
+  const manager = theatre.start({ idle: { command: 'sleep 1000' } });
+  await theatre.running('idle');
+  renameSync(theatre.write('precious', 'precious'), theatre.socket);
+  expect((await manager.stop()).code).toBe(0);
+  expect(readFileSync(theatre.socket, 'utf8')).toBe('precious');
+});
+
+test('a rotation that is cut short by a stop does not say that the old instance goes on', async () => {
+  const theatre = await Theatre.open();
+  const manager = theatre.start({ web: { command: Stage.command(), parameters: ['a', 'b'], overlap: '1h' } });
+  await theatre.running('web');
+  const rotation = theatre.rotate('web');
+  await theatre.puppet('b');
+  await theatre.service('web', ({ state }) => state === 'rotating');
+  await theatre.ask('POST', '/v1/services/web/stop');
+  expect(await rotation).toMatchObject({ outcome: 'failed', reason: 'the service was stopped' });
+  expect(manager.stderr).toMatch(/rotation a -> b failed: the service was stopped\n/);
+});
+
+test('a configuration that awaits what never comes is wrong, not silent', async () => {
+  const theatre = await Theatre.open();
+  theatre.write('never.mjs', 'await new Promise(() => {});\nexport default {};\n');
+  const { code, stderr } = await runAlternate(['validate', '--config', 'never.mjs'], { cwd: theatre.folder });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/awaits what never comes/);
+});
