@@ -54,7 +54,8 @@ export function liveLine(): { show(text: string): void; clear(): void } {
       if (!lively) return;
       clear();
       // A line that wraps would take more rows than are cleared again.
-      const rows = text.split('\n').map((row) => row.slice(0, process.stderr.columns - 1));
+      const width = process.stderr.columns > 1 ? process.stderr.columns - 1 : undefined;
+      const rows = text.split('\n').map((row) => row.slice(0, width));
       process.stderr.write(`${rows.join('\n')}\n`);
       drawn = rows.length;
     },

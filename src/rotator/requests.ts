@@ -188,9 +188,8 @@ function keepRotation(turn: Turn, request: Id): void {
     refuseRotation(turn, [request], `it is ${turn.phase.name} already`);
     return;
   }
-  // Said once, however many ask.
-  if (turn.state.pending.length === 0) turn.report({ type: 'rotation-kept' });
   turn.update({ pending: [...turn.state.pending, request] });
+  turn.report({ type: 'rotation-kept' });
 }
 
 function refuseRotation(turn: Turn, requests: readonly Id[], reason: string): void {

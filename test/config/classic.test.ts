@@ -51,7 +51,7 @@ describe('classicConfig', () => {
     ['x', [], '5s', ['a parameter is missing']],
     ['x', ['a', 'b', 'a', 'a'], '5s', ['the parameter "a" is given twice']],
     ['', ['a'], '5s', ['the command is empty']],
-    ['x "', ['a'], '5s', ['the command "x \\"" is not complete: unclosed-quote']],
+    ['x "', ['a'], '5s', ['the command "x \\"" ends inside a quote']],
     ['', [], '5', ['the command is empty', 'a parameter is missing', 'overlap: "5" has no unit']],
   ])('%j %j %j is refused', (command, parameters, overlap, messages) => {
     const result = classicConfig(command, parameters, overlap, '/');

@@ -62,15 +62,16 @@ describe('tcp', () => {
   test('not ready in time: the reason names the address and what was met', async () => {
     const theatre = await Theatre.open();
     const listener = createServer();
-    const [free = 0] = await freePorts(1);
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const [port = 0, free = 0] = await freePorts(2);
     onTestFinished(() => void listener.close());
-    const { port } = listener.address() as { port: number };
-    const ready = { tcp: '%alt', interval: '10ms', timeout: '200ms' };
-    theatre.start({ web: { command: 'sleep 300', parameters: [port, free], ready } });
+    const ready = { tcp: '%alt', interval: '10ms', timeout: '3s' };
+    const alternate = theatre.start({ web: { command: 'sleep 300', parameters: [port, free], ready } });
+    // The test listens in the instance's place, once nobody looks any more whether the port is taken.
+    await alternate.logged(/web: started/);
+    await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve));
     await theatre.running('web');
     const { reason } = await theatre.rotate('web');
-    expect(reason).toBe(`not ready within 200ms: ${free}: ECONNREFUSED`);
+    expect(reason).toBe(`not ready within 3s: ${free}: ECONNREFUSED`);
   });
 });
 
