@@ -156,9 +156,11 @@ describe('an instance is gone only when its whole group is gone', () => {
 
 /** 0, 1, 2, and what this very run was started with and hands down to every process it starts. */
 async function descriptorsOfAnyChild(): Promise<string[]> {
-  const child = spawn('sleep', ['300'], { stdio: 'pipe' });
+  const child = spawn('cat', { stdio: 'pipe' });
   const { pid = 0 } = child;
-  await once(child, 'spawn');
+  // Once it answers, the loader has closed the libraries that it was reading.
+  child.stdin.write('up');
+  await once(child.stdout, 'data');
   const descriptors = readdirSync(`/proc/${pid}/fd`).sort();
   child.kill('SIGKILL');
   return descriptors;
@@ -175,7 +177,9 @@ describe('what an instance gets of the manager', () => {
     const inherited = await descriptorsOfAnyChild();
     for (const name of ['web', 'plain', 'quiet']) {
       const pid = (await theatre.running(name)).current?.pid ?? 0;
-      expect(readdirSync(`/proc/${pid}/fd`).sort(), name).toEqual(inherited);
+      await until(`${name} to have just ${inherited.join(' ')}, its loader being done`, () => {
+        return readdirSync(`/proc/${pid}/fd`).sort().join() === inherited.join();
+      });
       expect(readlinkSync(`/proc/${pid}/fd/0`)).toBe('/dev/null');
       expect(processFacts(pid)).toMatchObject({ parent: alternate.pid, group: pid });
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
