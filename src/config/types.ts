@@ -89,11 +89,11 @@ export interface ServiceConfig {
   readonly watch: readonly (string | { readonly program: true })[];
   /** The folder that relative paths start from: the configuration file's (the working directory for the classic form). */
   readonly baseDir: string;
-  /** Absolute, `%alt` still in it. */
+  /** `%alt` still in it; absolute unless it begins with that. */
   readonly cwd: string;
   /** Values with `%alt` still in them. */
   readonly env: Readonly<Record<string, string>>;
-  /** Absolute, `%alt` still in it; read again at every launch. */
+  /** `%alt` still in it; absolute unless it begins with that. Read again at every launch. */
   readonly envFile: string | null;
   readonly credentials: Credentials;
   /** `null`: ready as soon as started. */

@@ -1,33 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
 import { Alternate, runAlternate } from '../support/alternate.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
 import { wire } from '../support/wire.ts';
-
-const web: RawService = { command: 'sleep 300', parameters: ['a', 'b'], overlap: 0 };
-const edge: RawService = { command: 'sleep 300' };
-/** Comes up with `a` alone. */
-const fragile: RawService = {
-  command: ['sh', '-c', 'test "$0" = a && exec sleep 300', '%alt'],
-  parameters: ['a', 'b'],
-  overlap: '1h',
-};
-
-async function manager(services: Record<string, RawService>) {
-  const theatre = await Theatre.started(services);
-  const { alternate, socket } = theatre;
-  return { theatre, alternate, socket, client: alternate.command.bind(alternate) };
-}
-
-/** One line for people on stderr, nothing on stdout. */
-const said = (code: number, line: RegExp): object => ({
-  code,
-  stdout: '',
-  stderr: expect.stringMatching(new RegExp(`^${line.source}\\n$`)) as unknown,
-});
+import { edge, fragile, manager, said, web } from '../support/clients.ts';
 
 describe('status', () => {
   test('a table that is read at a glance', async () => {
