@@ -18,10 +18,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config/address.ts',
   ],
   triggers: ['util'],
+  traffic: ['util', 'rotator', 'config/types.ts', 'config/template.ts', 'config/instance.ts'],
   control: ['util', 'config/types.ts', 'config/signals.ts', 'rotator'],
   report: ['util', 'config/types.ts', 'rotator'],
-  manager: ['util', 'config', 'rotator', 'process', 'triggers'],
-  cli: ['util', 'config', 'rotator', 'process', 'triggers', 'control', 'report', 'manager'],
+  manager: ['util', 'config', 'rotator', 'process', 'triggers', 'traffic'],
+  cli: ['util', 'config', 'rotator', 'process', 'triggers', 'traffic', 'control', 'report', 'manager'],
   // The types that the package gives out.
   'index.ts': ['rotator', 'config/types.ts', 'config/generated'],
 };

@@ -64,8 +64,17 @@ function section(name, node, service, resolve) {
     node.description,
     facts.join('\n'),
     mapping === null ? '' : table(mapping, resolve),
+    ...nestedTables(name, mapping, resolve),
     ...(structured ? node.examples.map((example) => fence(sample(name, example, service))) : []),
   ];
+}
+
+/** The keys of the mappings below a mapping, each under its own line. */
+function nestedTables(name, mapping, resolve) {
+  return Object.entries(mapping?.properties ?? {}).flatMap(([key, property]) => {
+    const nested = mappingOf(resolve(property), resolve);
+    return nested === null ? [] : [`The keys of \`${name}.${key}\`:`, table(nested, resolve)];
+  });
 }
 
 /** The keys below a value, where it is a mapping or can be one. */

@@ -1,12 +1,16 @@
 /** Wires the real parts together and runs them until everything has stopped. */
+import path from 'node:path';
 import type { LoadResult } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import type { Commands } from '../control/commands.ts';
 import { listenOn, type Listening } from '../control/listen.ts';
 import { createControlServer } from '../control/server.ts';
+import { prepareFolder } from '../control/socket-path.ts';
 import { Manager } from '../manager/manager.ts';
 import { createOutputs } from '../process/output.ts';
+import { openRoster, type Orphan, type Roster } from '../process/roster.ts';
 import type { Occurrence } from '../rotator/occurrence.ts';
+import type { ServiceView } from '../rotator/view.ts';
 import { stderrPaint } from '../report/console.ts';
 import { Log } from '../report/log.ts';
 import type { Level } from '../report/sentence.ts';
@@ -17,6 +21,7 @@ import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { closeUnaskedInspector } from './inspector.ts';
 import { createCommands } from './manager-commands.ts';
+import type { Systemd } from './systemd-notify.ts';
 
 /** How long the last output may take to reach a slow reader once everything has stopped, in ms. */
 const FLUSH_MS = 5_000;
@@ -30,6 +35,8 @@ export interface Supervision {
   readonly socket: string | null;
   /** Reads the configuration again; null where there is none to read. */
   readonly load: (() => Promise<LoadResult>) | null;
+  /** Where the manager that comes after this one finds what runs; null for nowhere. */
+  readonly rosterFile: string | null;
   /** Said once at the start. */
   readonly welcome: string | null;
 }
@@ -68,7 +75,17 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   });
 
   const { config, socket, load } = supervision;
-  const manager = new Manager({ config, socket, outputs, now, report, load, describe: describeMistakes });
+  const systemd = await openSystemd(() => manager.views, log);
+  const manager: Manager = new Manager({
+    config,
+    socket,
+    outputs,
+    now,
+    report,
+    load: load === null ? null : (systemd?.announced(load) ?? load),
+    describe: describeMistakes,
+  });
+  subscribers.add((occurrence) => systemd?.occurred(occurrence));
   const listening = socket === null ? null : await openControl(manager, config, socket, now, subscribers);
   if (listening?.ok === false) {
     log.say({ level: 'error', text: listening.reason });
@@ -79,15 +96,44 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   const silence = listenToSignals(signalHandlers(manager));
   const remembered = early.takeOver();
   closeUnaskedInspector();
-  manager.start();
+  const taken = takeOver(supervision.rosterFile, log);
+  manager.start(taken);
+  systemd?.started();
   if (supervision.welcome !== null) log.say({ level: 'info', text: supervision.welcome });
   if (remembered > 0) manager.rotateAll();
   const code = await manager.finished;
   clearInterval(keepAlive);
+  taken.roster?.close();
   await listening?.close();
   await outputs.flush(FLUSH_MS);
   silence();
   return code === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** Null unless an init system has asked to be told; then nothing of it is loaded. */
+async function openSystemd(views: () => readonly ServiceView[], log: Log): Promise<Systemd | null> {
+  if ((process.env['NOTIFY_SOCKET'] ?? '') === '') return null;
+  const { Systemd } = await import('./systemd-notify.ts');
+  return new Systemd({
+    views,
+    warn(text) {
+      log.say({ level: 'warn', text });
+    },
+  });
+}
+
+/** The list of what runs, and what stands in it already. Without one the manager works all the same. */
+function takeOver(
+  file: string | null,
+  log: Log,
+): { readonly roster: Roster | null; readonly orphans: readonly Orphan[] } {
+  if (file === null) return { roster: null, orphans: [] };
+  const problem = prepareFolder(path.dirname(file));
+  const opened = problem === null ? openRoster(file) : { ok: false as const, reason: problem };
+  if (opened.ok) return opened;
+  const text = `what runs is not listed in ${file}, and would be lost if this manager were killed: ${opened.reason}`;
+  log.say({ level: 'warn', text });
+  return { roster: null, orphans: [] };
 }
 
 function signalHandlers(manager: Manager): Parameters<typeof listenToSignals>[0] {

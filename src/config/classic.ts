@@ -53,6 +53,8 @@ export function classicConfig(
     envFile: null,
     credentials: NO_CREDENTIALS,
     ready: null,
+    address: null,
+    route: null,
     stop: { signal: 'SIGTERM', timeoutMs: null },
     restart: { ...DEFAULT_RESTART, policy: 'never' },
     output: { type: 'inherit' },

@@ -76,14 +76,18 @@ function mapValues<From, To>(
 }
 
 /**
- * The address that only the instance of this parameter listens on, as its readiness check names it: `host:port` with
- * `%alt` in it. Null where the check says nothing of the kind.
+ * The address that only the instance of this parameter listens on, as `address` or else its readiness check names it:
+ * `host:port` with `%alt` in it. Null where neither says anything of the kind.
  */
-export function ownAddress({ ready }: ServiceConfig, parameter: Parameter): string | null {
-  if (ready?.type !== 'http' && ready?.type !== 'tcp') return null;
-  const template =
-    ready.type === 'tcp' ? ready.address : (/^https?:\/\/([^/?#]*)/.exec(ready.url)?.[1] ?? '');
-  if (!hasPlaceholder(template)) return null;
+export function ownAddress(service: ServiceConfig, parameter: Parameter): string | null {
+  const template = service.address ?? probedAddress(service.ready);
+  if (template === null || !hasPlaceholder(template)) return null;
   const address = substitute(template, parameter);
   return parseAddress(address).ok ? address : null;
+}
+
+function probedAddress(ready: Ready | null): string | null {
+  if (ready?.type === 'tcp') return ready.address;
+  if (ready?.type === 'http') return /^https?:\/\/([^/?#]*)/.exec(ready.url)?.[1] ?? null;
+  return null;
 }

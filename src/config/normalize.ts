@@ -1,11 +1,12 @@
+import { join } from 'node:path';
 import { readBehaviour } from './behaviour.ts';
 import { readControl } from './control.ts';
 import { child } from './pointer.ts';
 import { readService } from './service.ts';
 import type { Shape } from './shape.ts';
 import type { Mistake, Source } from './source.ts';
-import type { Config } from './types.ts';
-import { collectInto } from './values.ts';
+import type { Config, ServiceConfig } from './types.ts';
+import { collectInto, type Context } from './values.ts';
 
 /** `config` is to be used only when there are no `mistakes`. */
 export interface Normalized {
@@ -35,5 +36,23 @@ export function normalize(
       readService(name, own, defaults, shape.reported, context),
     ),
   };
+  checkRouteFolders(config.services, context);
   return { config, mistakes };
+}
+
+/** Two services with one folder would take away each other's files where they share a parameter. */
+function checkRouteFolders(services: readonly ServiceConfig[], context: Context): void {
+  const owners = new Map<string, string>();
+  for (const { name, route, parameters } of services) {
+    if (route?.type !== 'files') continue;
+    for (const parameter of parameters) {
+      const file = join(route.folder, parameter ?? '');
+      const owner = owners.get(file);
+      owners.set(file, name);
+      if (owner === undefined) continue;
+      const hint = 'give each service a folder of its own';
+      context.say(child('/services', name), `${owner} has the same file of its route: ${file}`, hint, 'key');
+      break;
+    }
+  }
 }

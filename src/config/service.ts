@@ -4,6 +4,7 @@ import type { RawService } from './generated/raw.ts';
 import { checkPaths } from './paths.ts';
 import { child, type Pointer } from './pointer.ts';
 import { readReady } from './ready.ts';
+import { readAddress, readRoute } from './route.ts';
 import type { OnRotate, Parameter, ServiceConfig } from './types.ts';
 import { readSignal, textOf, type Context } from './values.ts';
 
@@ -56,6 +57,8 @@ export function readService(
       raw.ready === undefined || parametersReported
         ? null
         : readReady(raw.ready, parameters, at('ready'), context),
+    address: parametersReported ? null : readAddress(raw.address, parameters, at('address'), context),
+    route: parametersReported ? null : readRoute(raw.route, parameters, at('route'), context),
   };
   if (!parametersReported) checkPaths(service, at, context);
   return service;

@@ -25,7 +25,7 @@ export function describeError(error: SchemaError): Mistake {
     case 'required':
       return say(`the key "${String(error.params['missingProperty'])}" is missing`, null, 'key');
     case 'if':
-      return say(...describeReady(error.data), 'key');
+      return say(...describeExactlyOne(error), 'key');
     default:
       return say(`expected ${expected(error)}, found ${found(error)}`, valueHint(error));
   }
@@ -88,11 +88,14 @@ function choices(schema: Readonly<Record<string, unknown>>): string[] {
     .filter((value) => typeof value === 'string');
 }
 
-const READY_KINDS = ['http', 'tcp', 'exec', 'output', 'notify'];
-
-function describeReady(data: unknown): [message: string, hint: string] {
-  const kinds = READY_KINDS.filter((kind) => Object.hasOwn(data as object, kind));
-  const message =
-    kinds.length === 0 ? 'no kind of readiness is given' : `${kinds.join(' and ')} exclude each other`;
-  return [message, 'exactly one of http, tcp, exec, output and notify'];
+/** The schema says `if: oneOf: required` where exactly one of some keys must be given. */
+function describeExactlyOne({ data, parentSchema }: SchemaError): [message: string, hint: string] {
+  const condition = parentSchema['if'] as { readonly oneOf: readonly { required: [string] }[] };
+  const keys = condition.oneOf.map(({ required: [key] }) => key);
+  const given = keys.filter((key) => Object.hasOwn(data as object, key));
+  const hint = `exactly one of ${keys.slice(0, -1).join(', ')} and ${keys.at(-1) ?? ''}`;
+  return [
+    given.length === 0 ? 'none of its kinds is given' : `${given.join(' and ')} exclude each other`,
+    hint,
+  ];
 }

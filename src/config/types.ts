@@ -40,6 +40,13 @@ export interface Restart {
   readonly resetAfterMs: number;
 }
 
+/** Who is told which instance takes new requests. */
+export type Route =
+  /** An absolute folder; a file in it named after the parameter exists exactly while that instance takes them. */
+  | { readonly type: 'files'; readonly folder: string }
+  /** `socket` is HAProxy's runtime API (absolute path), `server` holds `%alt`. */
+  | { readonly type: 'haproxy'; readonly socket: string; readonly backend: string; readonly server: string };
+
 /** Where stdout and stderr of an instance go. */
 export type Output =
   | { readonly type: 'prefix' }
@@ -98,6 +105,10 @@ export interface ServiceConfig {
   readonly credentials: Credentials;
   /** `null`: ready as soon as started. */
   readonly ready: Ready | null;
+  /** Where an instance listens, `%alt` still in it; `null`: not said. */
+  readonly address: string | null;
+  /** `null`: nobody is told. Only services with parameters have one. */
+  readonly route: Route | null;
   readonly stop: Stop;
   readonly restart: Restart;
   readonly output: Output;

@@ -27,10 +27,15 @@ function runtimeFolder(): string {
  * put a socket of his own there.
  */
 export function prepareSocketFolder(socketPath: string): string | null {
-  const folder = path.dirname(socketPath);
   const bytes = Buffer.byteLength(socketPath);
   if (bytes > LONGEST_SOCKET_PATH)
     return `${socketPath} is too long for a socket: ${bytes} bytes, at most ${LONGEST_SOCKET_PATH}`;
+  const problem = prepareFolder(path.dirname(socketPath));
+  return problem === null ? null : `the control socket has no place: ${problem}`;
+}
+
+/** The same for anything else of the manager's own that lies in this folder. */
+export function prepareFolder(folder: string): string | null {
   try {
     makeFolder(folder);
     const stat = lstatSync(folder);
@@ -39,7 +44,7 @@ export function prepareSocketFolder(socketPath: string): string | null {
     if (stat.uid !== process.getuid?.()) return `${folder} belongs to another user`;
     return null;
   } catch (error) {
-    return `the folder of the control socket cannot be made: ${(error as Error).message}`;
+    return `${folder} cannot be made: ${(error as Error).message}`;
   }
 }
 

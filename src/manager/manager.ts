@@ -2,7 +2,9 @@
 import { compareConfigs } from '../config/compare.ts';
 import type { LoadResult } from '../config/load.ts';
 import type { Config, ServiceConfig } from '../config/types.ts';
+import { endOrphan } from '../process/adopt.ts';
 import type { Outputs } from '../process/output.ts';
+import type { Orphan, Roster } from '../process/roster.ts';
 import type { ManagerFact, Occurrence } from '../rotator/occurrence.ts';
 import type { Millis } from '../rotator/types.ts';
 import type { ReloadResult } from '../rotator/status.ts';
@@ -38,6 +40,8 @@ export class Manager {
   readonly finished: Promise<number>;
   #finish: (code: number) => void = () => undefined;
   #config: Config;
+  /** Where what runs is listed for the manager after this one. */
+  #roster: Roster | null = null;
   #stopping = false;
   #reloading: Promise<unknown> = Promise.resolve();
   /** An instance exited by itself with something else than 0. */
@@ -65,10 +69,17 @@ export class Manager {
     return this.#services.get(name)?.runner;
   }
 
-  start(): void {
+  /** `orphans`: what a manager before this one left behind when it was killed. `roster: null`: nothing is listed. */
+  start({ roster, orphans }: { roster: Roster | null; orphans: readonly Orphan[] }): void {
+    this.#roster = roster;
     const { services, path } = this.#config;
     this.#report({ type: 'manager-started', pid: process.pid, services: services.length, config: path });
-    for (const spec of services) this.#add(spec);
+    for (const spec of services)
+      this.#add(
+        spec,
+        orphans.filter(({ service }) => service === spec.name),
+      );
+    for (const { service, pid } of orphans) if (!this.#services.has(service)) endOrphan(pid);
   }
 
   /** A rotation of every service; those that are stopped refuse. */
@@ -124,7 +135,7 @@ export class Manager {
     return { ok: true, ...comparison };
   }
 
-  #add(spec: ServiceConfig): void {
+  #add(spec: ServiceConfig, orphans: readonly Orphan[] = []): void {
     const inTheWay = [...this.#leaving.values()].filter(({ runner }) => sharesAnything(runner.spec, spec));
     if (inTheWay.length > 0) {
       void Promise.all(inTheWay.map(({ gone }) => gone)).then(() => {
@@ -146,13 +157,17 @@ export class Manager {
         if (runner.phase !== 'stopped' && runner.phase !== 'stopping')
           void runner.request('rotationRequested');
       },
+      list: (instances) => {
+        this.#roster?.update(spec.name, instances);
+      },
       settled: () => {
         this.#settled();
       },
     });
     const runner = new ServiceRunner(spec, world);
     this.#services.set(spec.name, { runner, world });
-    void runner.request('startRequested');
+    for (const orphan of orphans) runner.orphanFound(orphan);
+    void runner.request(runner.phase === 'running' ? 'rotationRequested' : 'startRequested');
   }
 
   #remove(name: string): void {
@@ -195,7 +210,8 @@ export class Manager {
 
   #reportOf(occurrence: Occurrence): void {
     if (occurrence.type === 'instance-exited' && !occurrence.expected)
-      this.#uncleanExit ||= !('code' in occurrence.exit) || occurrence.exit.code !== 0;
+      this.#uncleanExit ||=
+        'signal' in occurrence.exit || ('code' in occurrence.exit && occurrence.exit.code !== 0);
     this.#options.report(occurrence);
   }
 }

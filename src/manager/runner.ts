@@ -83,6 +83,11 @@ export class ServiceRunner {
     return this.#ask((request) => ({ type: 'specChanged', request, spec }));
   }
 
+  /** A process group that an earlier manager left behind. */
+  orphanFound({ pid, parameter, serves }: Omit<Happening & { type: 'orphanFound' }, 'type'>): void {
+    this.#happened({ type: 'orphanFound', pid, parameter, serves });
+  }
+
   /** KILL to whatever is on its way out. */
   kill(): void {
     this.#happened({ type: 'killRequested' });

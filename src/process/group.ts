@@ -1,6 +1,7 @@
 /** Process groups: an instance is signalled as one, and is gone only when its whole group is gone. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { SignalName } from '../config/types.ts';
+import { readStat } from './identity.ts';
 
 /** Between two looks at a group: doubled from the first to the last, in ms. */
 const FIRST_LOOK_MS = 1;
@@ -38,6 +39,11 @@ export function awaitGroupGone(pgid: number, gone: () => void): () => void {
   };
 }
 
+/** Whether no process of the group is left but dead ones that nobody has reaped. Reads all of `/proc`. */
+export function isGroupGone(pgid: number): boolean {
+  return !signalGroup(pgid, 0) || onlyZombies(pgid);
+}
+
 /**
  * Whether all that is left of a group is zombies, which `kill` still finds: where process 1 reaps nothing (a container
  * without an init), they stay for ever but hold nothing. Linux alone can tell (proc(5), /proc/pid/stat).
@@ -53,15 +59,4 @@ function onlyZombies(pgid: number): boolean {
     found = true;
   }
   return found;
-}
-
-function readStat(pid: string): { state: string; pgrp: number } | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // "pid (comm) state ppid pgrp …", and comm may hold anything, parentheses too.
-    const [state = '', , pgrp] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state, pgrp: Number(pgrp) };
-  } catch {
-    return null;
-  }
 }

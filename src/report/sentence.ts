@@ -35,12 +35,26 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
       return info(`waiting for ${whom(fact)}, which still holds the parameter`);
     case 'instance-launched':
       return info(`started ${whom(fact)}`);
+    case 'orphan-adopted':
+      return warn(`found ${whom(fact)}, which a killed manager left behind: it is replaced`);
     case 'launch-failed':
       return error(`cannot start ${fact.parameter ?? 'the command'}: ${fact.reason}`);
     case 'instance-ready':
       return info(`${whom(fact)} is ready after ${formatDuration(Math.round(fact.afterMs))}`);
     case 'instance-not-ready':
       return warn(`${whom(fact)} is ${fact.reason}`);
+    case 'route-switched':
+      return info(`requests go to ${fact.parameter ?? 'it'}`);
+    case 'route-failed':
+      return error(
+        fact.parameter === null
+          ? `the route cannot be withdrawn: ${fact.reason}`
+          : `requests cannot be routed to ${fact.parameter}: ${fact.reason}`,
+      );
+    case 'route-lost':
+      return warn(`the route is lost, and tried again: ${fact.reason}`);
+    case 'route-restored':
+      return info('the route is as it should be again');
     case 'overlap-started':
       return info(`overlap of ${formatDuration(fact.overlapMs)}`);
     case 'instance-stopping': {
@@ -136,6 +150,7 @@ function keeps(from: Parameter, reason: string): string {
 }
 
 function describeExit(exit: Exit): string {
+  if ('unknown' in exit) return 'how is not known';
   return 'code' in exit ? `code ${exit.code}` : exit.signal;
 }
 

@@ -3,12 +3,14 @@ import { startHook } from './hooks.ts';
 import { attemptOf, currentOf, nextOf, retiringWith } from './instances.ts';
 import { attemptFailed, promote } from './outcome.ts';
 import { retire } from './retire.ts';
+import { clearRoute, reportSwitch, startRoute, startRouteBack, withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
 import type { Attempt, Id, Instance, Step, Intent } from './types.ts';
 
 /** Begins an attempt beside whatever serves now. */
 export function beginAttempt(turn: Turn, wanted: Intent): void {
   const current = currentOf(turn.state);
+  if (turn.state.lastParameter === undefined) clearRoute(turn);
   const attempt: Attempt = {
     ...wanted,
     spec: turn.state.spec,
@@ -72,8 +74,26 @@ export function becameReady(turn: Turn, id: Id): void {
     afterMs: turn.at - instance.launchedAt,
   });
   const hook = startHook(turn, 'afterReady', attempt.spec, instance, currentOf(turn.state));
-  if (hook === null) takeOver(turn, attempt, instance);
+  if (hook === null) routeTo(turn, attempt, instance);
   else setStep(turn, { name: 'after-ready', instance, hook });
+}
+
+function routeTo(turn: Turn, attempt: Attempt, instance: Instance): void {
+  const route = startRoute(turn, attempt.spec, instance.parameter);
+  if (route === null) takeOver(turn, attempt, instance);
+  else setStep(turn, { name: 'routing', instance, route });
+}
+
+/** The switch has been made, or cannot be. Where nothing else serves, an instance without requests is better than none. */
+export function routed(turn: Turn, route: Id, failure: string | null): void {
+  const attempt = attemptOf(turn.state);
+  const step = attempt?.step;
+  if (attempt === null || step === undefined || !('route' in step) || step.route !== route) return;
+  const back = step.name === 'routing-back';
+  reportSwitch(turn, back ? currentOf(turn.state) : step.instance, failure);
+  if (back) giveUp(turn, attempt, step.reason);
+  else if (failure === null || currentOf(turn.state) === null) takeOver(turn, attempt, step.instance);
+  else failAttempt(turn, `requests cannot be routed to it: ${failure}`);
 }
 
 /** The next one is ready: it serves at once where nothing else does, and after the overlap where something does. */
@@ -113,7 +133,7 @@ export function hookFinished(turn: Turn, hook: Id, failure: string | null): void
       else failAttempt(turn, `the hook beforeStart failed: ${failure}`);
       return;
     case 'after-ready':
-      if (failure === null) takeOver(turn, attempt, step.instance);
+      if (failure === null) routeTo(turn, attempt, step.instance);
       else failAttempt(turn, `the hook afterReady failed: ${failure}`);
       return;
     case 'before-stop':
@@ -126,19 +146,43 @@ export function currentLost(turn: Turn): void {
   const { phase } = turn;
   if (phase.name !== 'rotating') return;
   turn.enter({ ...phase, current: null });
-  const { step } = phase.attempt;
-  if (step.name !== 'overlap' && step.name !== 'before-stop') return;
-  cancelStep(turn, step);
-  promote(turn, phase.attempt, step.instance);
+  const { attempt } = phase;
+  const { step } = attempt;
+  if (step.name === 'routing-back') {
+    // One that could not be routed to is still better than none.
+    if (step.instance === null) giveUp(turn, attempt, step.reason);
+    else routeTo(turn, attempt, step.instance);
+  } else if (step.name === 'overlap' || step.name === 'before-stop') {
+    cancelStep(turn, step);
+    promote(turn, attempt, step.instance);
+  } else if (step.name !== 'routing') {
+    withdrawRoute(turn, 'lost');
+  }
 }
 
 /** What is left of the next instance when its attempt ends without success. */
 export type Remains = 'process-group' | 'process-group-without-leader' | 'nothing';
 
-/** Gives up the attempt: whatever was started of it is stopped, and what served goes on serving. */
+/** The attempt has failed: what served gets the requests back where it has lost them, then the attempt is given up. */
 export function failAttempt(turn: Turn, reason: string, remains: Remains = 'process-group'): void {
   const attempt = attemptOf(turn.state);
   if (attempt === null) return;
+  const { step } = attempt;
+  const route = step.name === 'routing-back' ? step.route : startRouteBack(turn, attempt);
+  if (route === null) {
+    giveUp(turn, attempt, reason, remains);
+    return;
+  }
+  cancelStep(turn, step);
+  const next = nextOf(turn.state);
+  const first = step.name === 'routing-back' ? step.reason : reason;
+  const instance = remains === 'process-group' ? next : null;
+  setStep(turn, { name: 'routing-back', instance, route, reason: first });
+  if (next !== null && remains === 'process-group-without-leader') retire(turn, next, true);
+}
+
+/** Whatever was started is stopped, and what served goes on serving. */
+function giveUp(turn: Turn, attempt: Attempt, reason: string, remains: Remains = 'process-group'): void {
   abandonAttempt(turn, remains);
   attemptFailed(turn, attempt, reason);
 }

@@ -8,7 +8,8 @@ import type { Exit, Id, Instance } from './types.ts';
 
 /** Going into the background looks like a clean exit: whoever does it by mistake is to be told so. */
 function reasonOf(exit: Exit): string {
-  if (!('code' in exit)) return `the instance was ended by ${exit.signal}`;
+  if ('unknown' in exit) return 'the instance ended';
+  if ('signal' in exit) return `the instance was ended by ${exit.signal}`;
   return `the instance exited with code ${exit.code}${exit.code === 0 ? ', but must stay in the foreground' : ''}`;
 }
 

@@ -30,6 +30,8 @@ export type ServiceFact =
       readonly pid: number;
       readonly purpose: Purpose;
     }
+  /** An earlier manager that was killed had left it behind. */
+  | { readonly type: 'orphan-adopted'; readonly parameter: Parameter; readonly pid: number }
   | { readonly type: 'launch-failed'; readonly parameter: Parameter; readonly reason: string }
   | {
       readonly type: 'instance-ready';
@@ -44,6 +46,13 @@ export type ServiceFact =
       readonly pid: number | null;
       readonly reason: string;
     }
+  /** New requests go to the instance of this parameter. */
+  | { readonly type: 'route-switched'; readonly parameter: Parameter }
+  /** `parameter` is null where the route was to be withdrawn. */
+  | { readonly type: 'route-failed'; readonly parameter: Parameter; readonly reason: string }
+  /** Found out later: requests do not go where they should. It is tried again until `route-restored`. */
+  | { readonly type: 'route-lost'; readonly reason: string }
+  | { readonly type: 'route-restored' }
   | { readonly type: 'overlap-started'; readonly parameter: Parameter; readonly overlapMs: number }
   | {
       readonly type: 'instance-stopping';

@@ -7,6 +7,7 @@ import { relisted, rotationTo, sameAgain } from './intents.ts';
 import { concludeFailure, concludeRotation } from './outcome.ts';
 import { endRowAfter } from './restart.ts';
 import { retire } from './retire.ts';
+import { withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
 import type { Id, Intent, Purpose } from './types.ts';
 
@@ -177,6 +178,7 @@ function rotateAlone(turn: Turn, requests: readonly Id[]): void {
     concludeRotation(turn, { ...rotation, parameter }, null);
   } else {
     endRowAfter(turn, current);
+    withdrawRoute(turn, 'stopped');
     retire(turn, current);
     turn.enter({ name: 'stopping', then: rotation, requests: [] });
   }
@@ -201,6 +203,7 @@ function refuseRotation(turn: Turn, requests: readonly Id[], reason: string): vo
 /** Tells everything that is alive to stop and ends what is under way. */
 function stopEverything(turn: Turn, reason: string): void {
   cancelBackoff(turn);
+  withdrawRoute(turn, 'stopped');
   const attempt = attemptOf(turn.state);
   abandonAttempt(turn);
   const current = currentOf(turn.state);

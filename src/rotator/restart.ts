@@ -1,4 +1,5 @@
 import type { Parameter, Restart } from '../config/types.ts';
+import { withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
 import type { Instance } from './types.ts';
 
@@ -47,6 +48,7 @@ export function nothingServes(
 ): void {
   const { restart } = turn.state.spec;
   const decision = decideRestart(restart, turn.state.crashes, lost.clean, lost.ranMs);
+  withdrawRoute(turn, decision.next === 'restart' ? 'lost' : 'stopped');
   switch (decision.next) {
     case 'stopped':
       // Not `stopped` yet: what it left of its process group, or the one before it, may still be on its way out.

@@ -1,6 +1,7 @@
 /** The machine of one service: what has happened → what is so now, and what is to be done. Pure. */
 import type { ServiceConfig } from '../config/types.ts';
 import { assertNever } from '../util/assert-never.ts';
+import { orphanFound } from './adoption.ts';
 import {
   attemptTimerFired,
   beginAttempt,
@@ -8,6 +9,7 @@ import {
   failAttempt,
   hookFinished,
   launched,
+  routed,
 } from './attempt.ts';
 import { exited, launchFailed, leaderExited, stoppedWhenAllGone } from './exits.ts';
 import { attemptOf, instanceOf } from './instances.ts';
@@ -34,6 +36,7 @@ export function initialState(spec: ServiceConfig): State {
     retiring: [],
     pending: [],
     lastParameter: undefined,
+    routedWith: null,
     crashes: 0,
     restarts: 0,
     rotations: { completed: 0, failed: 0 },
@@ -73,6 +76,9 @@ function apply(turn: Turn, event: Event): void {
     case 'specChanged':
       specChanged(turn, event.request, event.spec);
       return;
+    case 'orphanFound':
+      orphanFound(turn, event);
+      return;
     case 'killRequested':
       killRetiring(turn);
       return;
@@ -101,6 +107,9 @@ function apply(turn: Turn, event: Event): void {
       return;
     case 'hookFinished':
       hookFinished(turn, event.hook, event.failure);
+      return;
+    case 'routed':
+      routed(turn, event.route, event.failure);
       return;
     default:
       assertNever(event);

@@ -20,13 +20,13 @@ import type { Occurrence } from './occurrence.ts';
 export type Millis = number;
 
 /**
- * Ids of instances, timers and hooks come from one counter a service and are never used twice: an event about an
+ * Ids of instances, timers, hooks and switches of the route come from one counter a service and are never used twice: an event about an
  * unknown id is stale. Ids of requests come from whoever asks; each gets exactly one answer.
  */
 export type Id = number;
 
-/** How a process ended: an exit code, or the signal that ended it. */
-export type Exit = { readonly code: number } | { readonly signal: string };
+/** How a process ended: an exit code, or the signal that ended it. Only a parent learns of it: `unknown` for an orphan. */
+export type Exit = { readonly code: number } | { readonly signal: string } | { readonly unknown: true };
 
 /** One process group started with one parameter. `pid` is null until the launch has succeeded. */
 export interface Instance {
@@ -50,15 +50,23 @@ export interface Retiring {
 /** Why an instance is being brought up; `rotate` counts as a rotation even where no instance serves. */
 export type Purpose = 'start' | 'restart' | 'rotate';
 
-/** How far the next instance has come. A proxy's switch belongs between `after-ready` and `overlap`. */
+/** How far the next instance has come. `routing-back` is the way out: what served before gets the requests again. */
 export type Step =
   | { readonly name: 'awaiting-parameter' }
   | { readonly name: 'before-start'; readonly hook: Id }
   | { readonly name: 'launching'; readonly instance: Instance }
   | { readonly name: 'probing'; readonly instance: Instance }
   | { readonly name: 'after-ready'; readonly instance: Instance; readonly hook: Id }
+  | { readonly name: 'routing'; readonly instance: Instance; readonly route: Id }
   | { readonly name: 'overlap'; readonly instance: Instance; readonly timer: Id }
-  | { readonly name: 'before-stop'; readonly instance: Instance; readonly hook: Id };
+  | { readonly name: 'before-stop'; readonly instance: Instance; readonly hook: Id }
+  /** `instance` is null where it is gone; `reason` is what the attempt fails with. */
+  | {
+      readonly name: 'routing-back';
+      readonly instance: Instance | null;
+      readonly route: Id;
+      readonly reason: string;
+    };
 
 /** That one parameter is to be brought up, and who wants it. */
 export interface Intent {
@@ -94,6 +102,8 @@ export interface State {
   readonly pending: readonly Id[];
   /** What served last; the next rotation goes on from here. Undefined until something has served. */
   readonly lastParameter: Parameter | undefined;
+  /** The configuration of the last switch of the route; null where no switch was made, or the service was stopped. */
+  readonly routedWith: ServiceConfig | null;
   /** Crashes in a row. */
   readonly crashes: number;
   readonly restarts: number;
@@ -121,6 +131,13 @@ export type Event = { readonly at: Millis } & (
   | { readonly type: 'restartRequested'; readonly request: Id }
   | { readonly type: 'signalRequested'; readonly request: Id; readonly signal: SignalName }
   | { readonly type: 'specChanged'; readonly request: Id; readonly spec: ServiceConfig }
+  /** An earlier manager that was killed has left this process group behind. `serves`: it was the current instance. */
+  | {
+      readonly type: 'orphanFound';
+      readonly pid: number;
+      readonly parameter: Parameter;
+      readonly serves: boolean;
+    }
   /** Whatever is left is to be killed at once. */
   | { readonly type: 'killRequested' }
   | { readonly type: 'launched'; readonly instance: Id; readonly pid: number }
@@ -133,6 +150,8 @@ export type Event = { readonly at: Millis } & (
   | { readonly type: 'exited'; readonly instance: Id; readonly exit: Exit }
   | { readonly type: 'timerFired'; readonly timer: Id }
   | { readonly type: 'hookFinished'; readonly hook: Id; readonly failure: string | null }
+  /** Whoever routes requests has been told, or cannot be. */
+  | { readonly type: 'routed'; readonly route: Id; readonly failure: string | null }
 );
 export type EventType = Event['type'];
 
@@ -151,6 +170,8 @@ export type Effect =
       readonly parameter: Parameter;
       readonly spec: ServiceConfig;
     }
+  /** This process group is an instance from now on. */
+  | { readonly type: 'adopt'; readonly instance: Id; readonly pid: number }
   /** A launch that has not succeeded yet is given up; `launchFailed` or `launched` follows all the same. */
   | { readonly type: 'cancelLaunch'; readonly instance: Id }
   /** To the whole process group. */
@@ -161,6 +182,10 @@ export type Effect =
   | { readonly type: 'cancelTimer'; readonly timer: Id }
   | { readonly type: 'runHook'; readonly hook: Id; readonly run: HookRun }
   | { readonly type: 'cancelHook'; readonly hook: Id }
+  /** New requests go to this parameter's instance alone; `routed` follows. Switches are carried out in their order. */
+  | { readonly type: 'route'; readonly route: Id; readonly to: Parameter; readonly spec: ServiceConfig }
+  /** New requests go nowhere: the service is `stopped`, or what served is `lost` and is brought back. Nothing follows. */
+  | { readonly type: 'withdrawRoute'; readonly because: 'stopped' | 'lost'; readonly spec: ServiceConfig }
   | { readonly type: 'report'; readonly occurrence: Occurrence }
   | { readonly type: 'answer'; readonly request: Id; readonly answer: Answer };
 

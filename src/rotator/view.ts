@@ -47,7 +47,10 @@ function viewOfInstance(instance: Instance, state: InstanceView['state']): Insta
 }
 
 function isReady(attempt: Attempt | null): boolean {
-  return attempt !== null && ['after-ready', 'overlap', 'before-stop'].includes(attempt.step.name);
+  return (
+    attempt !== null &&
+    ['after-ready', 'routing', 'overlap', 'before-stop', 'routing-back'].includes(attempt.step.name)
+  );
 }
 
 function detailOf(state: State): string | null {
@@ -83,6 +86,10 @@ function detailOfStep({ step, parameter }: Attempt): string {
       return `waiting for ${name} to be ready`;
     case 'after-ready':
       return 'running the hook afterReady';
+    case 'routing':
+      return `routing requests to ${name}`;
+    case 'routing-back':
+      return `routing requests back: ${step.reason}`;
     case 'overlap':
       return `${name} is ready; overlap`;
     case 'before-stop':

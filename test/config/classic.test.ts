@@ -23,6 +23,8 @@ describe('classicConfig', () => {
             envFile: null,
             credentials: { uid: null, gid: null, env: {} },
             ready: null,
+            address: null,
+            route: null,
             stop: { signal: 'SIGTERM', timeoutMs: null },
             restart: {
               policy: 'never',

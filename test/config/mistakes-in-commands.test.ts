@@ -6,8 +6,8 @@ const A_URL = 'for instance http://127.0.0.1:%alt/healthz';
 
 describe('a mistake in ready', () => {
   it.each([
-    ['{}', `4:5 services.api.ready: no kind of readiness is given (${ONE_KIND})`],
-    ['{ timeout: 5s }', `4:5 services.api.ready: no kind of readiness is given (${ONE_KIND})`],
+    ['{}', `4:5 services.api.ready: none of its kinds is given (${ONE_KIND})`],
+    ['{ timeout: 5s }', `4:5 services.api.ready: none of its kinds is given (${ONE_KIND})`],
     ['{ http: "http://x", tcp: 1 }', `4:5 services.api.ready: http and tcp exclude each other (${ONE_KIND})`],
     ['{ htp: "http://x" }', '4:14 services.api.ready.htp: unknown key (did you mean "http"?)'],
     [

@@ -29,6 +29,8 @@ describe('a service', () => {
             envFile: null,
             credentials: { uid: null, gid: null, env: {} },
             ready: null,
+            address: null,
+            route: null,
             stop: { signal: 'SIGTERM', timeoutMs: 30_000 },
             restart: {
               policy: 'always',
@@ -86,6 +88,8 @@ services:
       envFile: join(base, 'x.env'),
       credentials: { uid: null, gid: null, env: {} },
       ready: { type: 'tcp', address: '8080', intervalMs: 1000, timeoutMs: 60_000 },
+      address: null,
+      route: null,
       stop: { signal: 'SIGQUIT', timeoutMs: null },
       restart: {
         policy: 'on-failure',

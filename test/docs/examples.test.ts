@@ -11,7 +11,7 @@ const config = readFileSync(path.join(root, 'alternate.config.yaml'), 'utf8');
 /** `npm start` in a copy of the repository's examples, on free ports and with a short overlap. */
 async function started(): Promise<{ theatre: Theatre; ports: number[] }> {
   const theatre = await Theatre.open();
-  cpSync(path.join(root, 'examples'), path.join(theatre.folder, 'examples'), { recursive: true });
+  cpSync(path.join(root, 'examples/first'), path.join(theatre.folder, 'examples/first'), { recursive: true });
   const ports = await freePorts(4);
   const yaml = ['3000', '3001', '3010', '3011'].reduce(
     (text, port, index) => text.replaceAll(new RegExp(`\\b${port}\\b`, 'g'), String(ports[index])),
@@ -27,8 +27,8 @@ const answer = async (port: number | undefined): Promise<string> => {
   return await response.text();
 };
 
-test('every file under examples is one that the configuration runs', () => {
-  const files = readdirSync(path.join(root, 'examples'), { recursive: true, withFileTypes: true })
+test('every file under examples/first is one that the configuration runs', () => {
+  const files = readdirSync(path.join(root, 'examples/first'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
   expect(files).not.toEqual([]);

@@ -1,6 +1,6 @@
 /** What may happen in a world: chosen at random, then brought to rest. */
 import fc from 'fast-check';
-import type { ServiceConfig } from '../../src/config/types.ts';
+import type { Parameter, ServiceConfig } from '../../src/config/types.ts';
 import type { Exit, Id } from '../../src/rotator/types.ts';
 import { anySpec } from './specs.ts';
 import { World, type Group, type Trace } from './world.ts';
@@ -26,6 +26,8 @@ const chances = {
   obeys: 5,
   hookSucceeds: 6,
   hookFails: 1,
+  routeSucceeds: 6,
+  routeFails: 2,
   nextTimer: 5,
   timePasses: 2,
   staleEvent: 4,
@@ -39,14 +41,30 @@ export interface Act {
   readonly pick: number;
 }
 
+interface Orphan {
+  readonly parameter: Parameter;
+  readonly serves: boolean;
+}
+
 export interface Story {
   /** The first is what the service begins with; the others are what it may be changed to. */
   readonly specs: readonly [ServiceConfig, ...ServiceConfig[]];
+  /** What an earlier manager left behind; they are found before anything else happens. */
+  readonly orphans: readonly Orphan[];
   readonly acts: readonly Act[];
   /** How the world is when it comes to rest: whether launches and probes succeed, and whether anybody obeys TERM. */
   readonly kind: boolean;
   readonly obedient: boolean;
 }
+
+/** Mostly none. */
+const anyOrphans: fc.Arbitrary<readonly Orphan[]> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant([]) },
+  fc.uniqueArray(fc.record({ parameter: fc.constantFrom(null, 'a', 'b'), serves: fc.boolean() }), {
+    maxLength: 2,
+    selector: ({ parameter }) => parameter,
+  }),
+);
 
 export function anyStory(
   spec: fc.Arbitrary<ServiceConfig> = anySpec,
@@ -58,6 +76,7 @@ export function anyStory(
     specs: fc
       .array(spec, { minLength: 1, maxLength: 3 })
       .map((specs) => specs as [ServiceConfig, ...ServiceConfig[]]),
+    orphans: anyOrphans,
     acts: fc
       .tuple(fc.boolean(), fc.array(act, { maxLength: 60, size: 'max' }))
       .map(([started, acts]) => (started ? [{ deed: 'start' as const, pick: 0 }, ...acts] : acts)),
@@ -69,6 +88,7 @@ export function anyStory(
 /** Lives the story through, lets the world come to rest, asks for a stop and lets it rest again. */
 export function live(story: Story): Trace {
   const world = new World(story.specs[0]);
+  for (const orphan of story.orphans) world.happen({ type: 'orphanFound', pid: world.newPid(), ...orphan });
   for (const act of story.acts) doings[act.deed](world, act.pick, story.specs);
   comeToRest(world, story);
   world.happen({ type: 'stopRequested', request: world.newRequest() });
@@ -135,6 +155,8 @@ const doings: Readonly<Record<Deed, Doing>> = {
   }),
   hookSucceeds: hookEnds(null),
   hookFails: hookEnds('exit code 1'),
+  routeSucceeds: routeEnds(null),
+  routeFails: routeEnds('HAProxy does not answer'),
   nextTimer(world) {
     const due = world.nextTimer();
     if (due !== null) world.passTime(Math.max(0, due.at - world.now));
@@ -174,6 +196,14 @@ function hookEnds(failure: string | null): Doing {
   };
 }
 
+/** Switches come to their end in the order in which they were asked for. */
+function routeEnds(failure: string | null): Doing {
+  return (world) => {
+    const [route] = world.routes;
+    if (route !== undefined) world.happen({ type: 'routed', route, failure });
+  };
+}
+
 function chosen<T>(list: readonly T[], pick: number): T | undefined {
   return list[pick % list.length];
 }
@@ -199,6 +229,7 @@ function nextDeed(world: World, kind: boolean, obedient: boolean): Exclude<Deed,
   const some = (holds: (group: Group) => boolean): boolean => world.groupsThat(holds).length > 0;
   if (some(could.launch)) return kind ? 'launchSucceeds' : 'launchFails';
   if (world.hooks.size > 0) return 'hookSucceeds';
+  if (world.routes.size > 0) return kind ? 'routeSucceeds' : 'routeFails';
   if (some(could.answerProbe)) return kind ? 'becomesReady' : 'isNotReady';
   const ending = some(could.obey);
   if (ending && (obedient || world.timers.size === 0)) return 'obeys';

@@ -9,6 +9,7 @@ export function durationText(ms: number): string {
 }
 
 export function exitText(exit: Exit): string {
+  if ('unknown' in exit) return 'unknown';
   return 'code' in exit ? `code ${exit.code}` : exit.signal;
 }
 
@@ -27,6 +28,8 @@ export function eventText(event: Event, describeSpec: (spec: State['spec']) => s
       return `signal r${event.request} ${event.signal}`;
     case 'specChanged':
       return `change r${event.request} ${describeSpec(event.spec)}`;
+    case 'orphanFound':
+      return `orphan ${event.parameter ?? '-'} pid ${event.pid}${event.serves ? ' serves' : ''}`;
     case 'killRequested':
       return 'kill';
     case 'launched':
@@ -45,6 +48,10 @@ export function eventText(event: Event, describeSpec: (spec: State['spec']) => s
       return `timer #${event.timer}`;
     case 'hookFinished':
       return event.failure === null ? `hook #${event.hook}` : `hook #${event.hook} failed: ${event.failure}`;
+    case 'routed':
+      return event.failure === null
+        ? `routed #${event.route}`
+        : `routed #${event.route} failed: ${event.failure}`;
   }
 }
 
@@ -52,6 +59,8 @@ export function effectText(effect: Effect): string {
   switch (effect.type) {
     case 'launch':
       return `launch #${effect.instance} ${effect.parameter ?? '-'}`;
+    case 'adopt':
+      return `adopt #${effect.instance} pid ${effect.pid}`;
     case 'cancelLaunch':
       return `cancel launch #${effect.instance}`;
     case 'signal':
@@ -71,6 +80,10 @@ export function effectText(effect: Effect): string {
     }
     case 'cancelHook':
       return `cancel hook #${effect.hook}`;
+    case 'route':
+      return `route #${effect.route} to ${effect.to ?? '-'}`;
+    case 'withdrawRoute':
+      return `withdraw the route (${effect.because})`;
     case 'report':
       return reportText(effect);
     case 'answer':

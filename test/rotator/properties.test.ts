@@ -11,6 +11,7 @@ import * as rules from './rules.ts';
 import type { Rule } from './rules.ts';
 import * as ends from './rules-of-ends.ts';
 import * as instances from './rules-of-instances.ts';
+import * as routes from './rules-of-routes.ts';
 import type { Trace } from './world.ts';
 
 describe('after any sequence of events', () => {
@@ -45,6 +46,10 @@ describe('after any sequence of events', () => {
     ['what serves was ready, and its afterReady had succeeded', instances.whatServesWasReady],
     ['beforeStart comes before the launch, beforeStop before TERM', instances.hooksComeFirst],
     ['only what is under way is cancelled', ends.onlyWhatIsUnderWayIsCancelled],
+    ['the route is switched before TERM', routes.theRouteIsSwitchedBeforeTerm],
+    ['the route is back before a rotation is called failed', routes.theRouteIsBackBeforeTheFailure],
+    ['at rest the last word about the route is the right one', routes.theLastWordIsRight],
+    ['only what is alive and ready is routed to', routes.onlyWhatIsReadyIsRoutedTo],
     ['restarts back off as configured', ends.restartsBackOff],
     ['a launch takes a parameter of its own specification', ends.aLaunchTakesAParameterOfItsSpec],
     ['a reload that is done has replaced what serves', ends.aReloadReplacesWhatServes],
@@ -62,11 +67,11 @@ it('the stories reach every phase, step, event and effect', () => {
       seen.add(event.type).add(`${after.phase.name} ${attemptOf(after)?.step.name ?? ''}`.trim());
       for (const { type } of effects) seen.add(type);
     }
-  const steps = ['awaiting-parameter', 'before-start', 'launching', 'probing', 'after-ready'];
+  const steps = ['awaiting-parameter', 'before-start', 'launching', 'probing', 'after-ready', 'routing'];
   const expected = [
     ...['stopped', 'running', 'backoff', 'stopping', 'failed'],
     ...steps.map((step) => `starting ${step}`),
-    ...[...steps, 'overlap', 'before-stop'].map((step) => `rotating ${step}`),
+    ...[...steps, 'overlap', 'before-stop', 'routing-back'].map((step) => `rotating ${step}`),
     ...[
       'launchFailed',
       'readinessTimedOut',
@@ -74,9 +79,20 @@ it('the stories reach every phase, step, event and effect', () => {
       'exited',
       'timerFired',
       'hookFinished',
+      'routed',
       'killRequested',
     ],
-    ...['cancelLaunch', 'cancelProbe', 'cancelTimer', 'cancelHook', 'signal', 'answer', 'report'],
+    ...[
+      'cancelLaunch',
+      'cancelProbe',
+      'cancelTimer',
+      'cancelHook',
+      'route',
+      'withdrawRoute',
+      'signal',
+      'answer',
+      'report',
+    ],
   ];
   expect(expected.filter((name) => !seen.has(name))).toEqual([]);
 });

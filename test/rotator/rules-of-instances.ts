@@ -9,6 +9,7 @@ export const signalsReachOnlyWhatLives = eachStep(
   (step, running) => {
     const { event, effects } = step;
     if (event.type === 'launched' && !step.stale) running.add(event.instance);
+    for (const { instance } of effectsOf(step, 'adopt')) running.add(instance);
     if (event.type === 'exited' && !step.stale) running.delete(event.instance);
     const lost = effectsOf(step, 'signal').find(({ instance }) => !running.has(instance));
     if (lost !== undefined) return `#${lost.instance} gets ${lost.signal} and does not run`;
@@ -72,6 +73,11 @@ export const whatServesWasReady = eachStep(
     }
     const current = currentOf(after);
     if (current === null) return null;
+    // The manager before this one had seen to it.
+    if (event.type === 'orphanFound') {
+      ready.add(current.id);
+      announced.add(current.pid);
+    }
     if (!ready.has(current.id)) return `#${current.id} serves and was not ready`;
     const unannounced = current.spec.hooks.afterReady !== undefined && !announced.has(current.pid);
     return unannounced ? `#${current.id} serves before its afterReady` : null;

@@ -41,6 +41,8 @@ export function followLives(lives: Map<Id, Parameter>, step: TraceStep): void {
   const { event } = step;
   if (!step.stale && (event.type === 'exited' || event.type === 'launchFailed')) lives.delete(event.instance);
   for (const { instance, parameter } of effectsOf(step, 'launch')) lives.set(instance, parameter);
+  if (event.type === 'orphanFound')
+    for (const { instance } of effectsOf(step, 'adopt')) lives.set(instance, event.parameter);
 }
 
 const newLives = (): Map<Id, Parameter> => new Map();
@@ -90,7 +92,7 @@ export const theNextIsPromotedAsSoonAsItIsReady = eachStep(
   ({ after: { phase } }) =>
     phase.name === 'rotating' &&
     phase.current === null &&
-    (phase.attempt.step.name === 'overlap' || phase.attempt.step.name === 'before-stop')
+    ['overlap', 'before-stop', 'routing-back'].includes(phase.attempt.step.name)
       ? 'nothing serves, and a ready one waits'
       : null,
 );

@@ -75,6 +75,7 @@ class Stage {
   #parse(text: string): Happening {
     const [verb = '', subject = '', ...rest] = text.split(' ');
     const words = rest.join(' ');
+    if (verb === 'orphan') return orphanOf(subject, words);
     if (verb === 'kill') return { type: 'killRequested' };
     const asked = requestOf(verb, words, this.#state.spec.name);
     if (asked !== null) return { ...asked, request: idOf(subject, 'r') };
@@ -122,12 +123,25 @@ function happeningTo(verb: string, id: Id, words: string): Happening {
       return { type: 'timerFired', timer: id };
     case 'hook':
       return { type: 'hookFinished', hook: id, failure: words === '' ? null : words.replace('failed: ', '') };
+    case 'routed':
+      return { type: 'routed', route: id, failure: words === '' ? null : words.replace('failed: ', '') };
     default:
       throw new Error(`nothing is called "${verb}"`);
   }
 }
 
+function orphanOf(parameter: string, words: string): Happening {
+  const [, pid = '', serves = ''] = /^pid (\d+)( serves)?$/.exec(words) ?? [];
+  return {
+    type: 'orphanFound',
+    pid: Number(pid),
+    parameter: parameter === '-' ? null : parameter,
+    serves: serves !== '',
+  };
+}
+
 function exitOf(words: string): Exit {
+  if (words === 'unknown') return { unknown: true };
   const [, code] = /^code (\d+)$/.exec(words) ?? [];
   return code === undefined ? { signal: words } : { code: Number(code) };
 }

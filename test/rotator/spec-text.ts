@@ -13,6 +13,7 @@ const keywords = [
   'stop',
   'restart',
   'hooks',
+  'route',
   'on-rotate',
   'classic',
   'while-rotating',
@@ -57,6 +58,8 @@ function settingOf(keyword: string, values: readonly string[], spec: ServiceConf
       return { restart: restartOf(values, spec) };
     case 'hooks':
       return { hooks: Object.fromEntries(values.map((name) => [name as HookName, [`./${name}`]])) };
+    case 'route':
+      return { route: { type: 'files', folder: first === '' ? '/run/api' : first } };
     case 'on-rotate':
       return {
         onRotate: first === 'restart' ? { type: 'restart' } : { type: 'signal', signal: first as SignalName },
@@ -111,6 +114,7 @@ export function specText({
   stop,
   restart,
   hooks,
+  route,
   onRotate,
   rotation,
 }: ServiceConfig): string {
@@ -123,6 +127,7 @@ export function specText({
     `restart ${policy} delay=${durationText(delayMs)} maxDelay=${durationText(maxDelayMs)}`,
     `maxAttempts=${maxAttempts} resetAfter=${durationText(resetAfterMs)}`,
     ...(Object.keys(hooks).length === 0 ? [] : [`hooks ${Object.keys(hooks).join(' ')}`]),
+    ...(route === null ? [] : [`route ${route.type === 'files' ? route.folder : route.socket}`]),
     ...(onRotate.type === 'alternate'
       ? []
       : [`on-rotate ${onRotate.type === 'signal' ? onRotate.signal : 'restart'}`]),

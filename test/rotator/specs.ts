@@ -18,6 +18,8 @@ export function serviceSpec(given: Partial<ServiceConfig> = {}): ServiceConfig {
     envFile: null,
     credentials: { uid: null, gid: null, env: {} },
     ready: null,
+    address: null,
+    route: null,
     stop: { signal: 'SIGTERM', timeoutMs: 30_000 },
     restart: { policy: 'always', delayMs: 250, maxDelayMs: 30_000, maxAttempts: 10, resetAfterMs: 60_000 },
     output: { type: 'prefix' },
@@ -99,6 +101,12 @@ const restart: fc.Arbitrary<ServiceConfig['restart']> = fc.record({
   resetAfterMs: fc.constant(60_000),
 });
 
+const route: fc.Arbitrary<ServiceConfig['route']> = fc.constantFrom(
+  null,
+  { type: 'files', folder: '/run/api' } as const,
+  { type: 'haproxy', socket: '/run/admin.sock', backend: 'api', server: 'api-%alt' } as const,
+);
+
 export const anySpec: fc.Arbitrary<ServiceConfig> = fc
   .record({
     rotating,
@@ -112,8 +120,12 @@ export const anySpec: fc.Arbitrary<ServiceConfig> = fc
     stop,
     restart,
     hooks,
+    route,
   })
-  .map(({ rotating: chosen, ...rest }) => serviceSpec({ ...chosen, ...rest }));
+  .map(({ rotating: chosen, route: told, ...rest }) =>
+    // Without parameters there is nothing to route between.
+    serviceSpec({ ...chosen, ...rest, route: chosen.onRotate.type === 'alternate' ? told : null }),
+  );
 
 export const anyClassicSpec: fc.Arbitrary<ServiceConfig> = fc
   .record({ parameters: parameterList(1), overlapMs: fc.constantFrom(0, 10_000) })

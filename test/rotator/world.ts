@@ -42,6 +42,8 @@ export class World {
   /** When each running timer is due. */
   readonly timers = new Map<Id, Millis>();
   readonly hooks = new Set<Id>();
+  /** Switches under way, in their order; what comes of one that nobody waits for any more is told all the same. */
+  readonly routes = new Set<Id>();
   /** What could still be delivered although it is over. */
   readonly stale: Happening[] = [{ type: 'timerFired', timer: 90_001 }, ...everyEventOf(90_002)];
   readonly trace: { first: State; steps: TraceStep[]; rests: number[] };
@@ -125,6 +127,11 @@ export class World {
       case 'hookFinished':
         this.#hookOver(event.hook);
         return;
+      case 'routed':
+        this.routes.delete(event.route);
+        this.stale.push({ type: 'routed', route: event.route, failure: null });
+        this.stale.push({ type: 'routed', route: event.route, failure: 'late' });
+        return;
       case 'rotationRequested':
       case 'startRequested':
       case 'stopRequested':
@@ -132,6 +139,7 @@ export class World {
       case 'signalRequested':
       case 'specChanged':
       case 'killRequested':
+      case 'orphanFound':
     }
   }
 
@@ -140,6 +148,11 @@ export class World {
       case 'launch': {
         const { instance: id } = effect;
         this.groups.set(id, { id, life: 'launching', probed: false, told: false, killed: false });
+        return;
+      }
+      case 'adopt': {
+        const { instance: id } = effect;
+        this.groups.set(id, { id, life: 'alive', probed: false, told: false, killed: false });
         return;
       }
       case 'signal': {
@@ -166,6 +179,10 @@ export class World {
       case 'cancelHook':
         this.#hookOver(effect.hook);
         return;
+      case 'route':
+        this.routes.add(effect.route);
+        return;
+      case 'withdrawRoute':
       case 'cancelLaunch':
       case 'report':
       case 'answer':

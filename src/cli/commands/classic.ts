@@ -15,5 +15,8 @@ export async function runClassic(words: readonly string[], early: EarlySignals):
     return EXIT.usage;
   }
   const { config } = made;
-  return await supervise({ config, logLevel: 'info', socket: null, load: null, welcome: null }, early);
+  return await supervise(
+    { config, logLevel: 'info', socket: null, load: null, rosterFile: null, welcome: null },
+    early,
+  );
 }

@@ -12,12 +12,14 @@ export async function run(options: GlobalOptions, early: EarlySignals): Promise<
   const found = await loadRequested(options);
   if (found === null) return EXIT.usage;
   const { config, file } = found;
+  const socket = socketOf(config, options.socket);
   return await supervise(
     {
       config,
       logLevel: options.logLevel,
-      socket: socketOf(config, options.socket),
+      socket,
       load: () => loadConfig({ file, cwd: process.cwd() }),
+      rosterFile: `${socket ?? defaultSocketPath(config.path ?? file)}.running`,
       welcome: welcome(config),
     },
     early,

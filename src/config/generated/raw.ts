@@ -106,6 +106,11 @@ export interface RawService {
    */
   group?: string | number;
   ready?: RawReady;
+  /**
+   * Where an instance listens: `host:port`, `[ipv6]:port`, or a port alone (127.0.0.1). `alternate export` puts it into the proxy's configuration; and with `%alt` in it, an instance is not started while somebody else answers there. Without it, the address that `ready` names is taken.
+   */
+  address?: string | number;
+  route?: RawRoute;
   stop?: RawStop;
   /**
    * When an instance that exited outside a rotation is started again: a policy alone, or a mapping with the rest.
@@ -149,6 +154,33 @@ export interface RawReady {
    * An instance that is not ready by then is stopped: the rotation has failed, and the old instance stays.
    */
   timeout?: RawDuration;
+}
+/**
+ * Who is told which instance takes new requests: exactly one of `files` and `haproxy`. The new instance is routed to as soon as it is ready, and the old one is told to stop an overlap later; if the new one dies before that, the route goes back first. `alternate export` prints what belongs into the proxy's configuration.
+ */
+export interface RawRoute {
+  /**
+   * A folder in which a file named after the parameter exists exactly while that instance takes new requests: nginx, Apache, Caddy or a script looks for it at each request, without a reload. The folder is made where it is missing; other files in it are left alone.
+   */
+  files?: string;
+  haproxy?: RawHaproxy;
+}
+/**
+ * HAProxy is told over its runtime API: the server of the new instance becomes `ready`, the other ones `drain`. A HAProxy that was restarted is told again.
+ */
+export interface RawHaproxy {
+  /**
+   * The path of HAProxy's stats socket; it needs `level admin`.
+   */
+  socket: string;
+  /**
+   * The backend's name.
+   */
+  backend: string;
+  /**
+   * The name of an instance's server in that backend, with `%alt` in it.
+   */
+  server: string;
 }
 /**
  * How an instance is told to stop.

@@ -1,0 +1,143 @@
+/** The process groups of one service: launched or adopted, probed and signalled by the ids that the machine gave them. */
+import type { ChildProcess } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { instantiate, ownAddress, type InstanceSpec } from '../config/instance.ts';
+import type { SignalName } from '../config/types.ts';
+import { followOrphan } from '../process/adopt.ts';
+import type { ManagerFacts } from '../process/environment.ts';
+import { signalGroup } from '../process/group.ts';
+import { launch, NOTIFY_FD } from '../process/launch.ts';
+import type { InstanceOutput } from '../process/output/instance-output.ts';
+import type { Outputs } from '../process/output.ts';
+import { probe } from '../process/probe.ts';
+import type { Effect, Id } from '../rotator/types.ts';
+import type { Happening } from './runner.ts';
+
+/** What an instance had already written when it ended is still passed on; a grandchild that holds the pipe is not waited for. */
+const OUTPUT_GRACE_MS = 1_000;
+
+interface LiveInstance {
+  /** Null until it is launched. */
+  pid: number | null;
+  /** What a probe needs; null for an adopted one, which is never probed. */
+  readonly probed: { readonly spec: InstanceSpec; readonly output: InstanceOutput } | null;
+  child: ChildProcess | null;
+  cancelLaunch(): void;
+  cancelProbe(): void;
+}
+
+export type Happened = (happening: Happening) => void;
+
+export class ServiceInstances {
+  readonly #manager: ManagerFacts;
+  readonly #outputs: Outputs;
+  readonly #live = new Map<Id, LiveInstance>();
+
+  constructor(manager: ManagerFacts, outputs: Outputs) {
+    this.#manager = manager;
+    this.#outputs = outputs;
+  }
+
+  launch({ instance: id, parameter, spec: service }: Effect & { type: 'launch' }, happened: Happened): void {
+    const spec = instantiate(service, parameter);
+    const needsLines = spec.ready?.type === 'output';
+    const output = this.#outputs.open({
+      service: spec.service,
+      parameter,
+      output: spec.output,
+      needsLines,
+    });
+    const live: LiveInstance = {
+      pid: null,
+      probed: { spec, output },
+      child: null,
+      cancelLaunch: () => undefined,
+      cancelProbe: () => undefined,
+    };
+    this.#live.set(id, live);
+    const forget = (): void => {
+      this.#live.delete(id);
+      live.cancelProbe();
+      void output.release(OUTPUT_GRACE_MS);
+    };
+    live.cancelLaunch = launch(
+      { spec, manager: this.#manager, stdio: output.stdio, address: ownAddress(service, parameter) },
+      {
+        launched(child) {
+          live.pid = child.pid;
+          live.child = child;
+          output.attach(child.stdout, child.stderr);
+          happened({ type: 'launched', instance: id, pid: child.pid });
+        },
+        failed(reason) {
+          forget();
+          happened({ type: 'launchFailed', instance: id, reason });
+        },
+        leaderExited(exit) {
+          happened({ type: 'leaderExited', instance: id, exit });
+        },
+        gone(exit) {
+          forget();
+          happened({ type: 'exited', instance: id, exit });
+        },
+      },
+    );
+  }
+
+  adopt({ instance: id, pid }: Effect & { type: 'adopt' }, happened: Happened): void {
+    const nothing = (): void => undefined;
+    this.#live.set(id, { pid, probed: null, child: null, cancelLaunch: nothing, cancelProbe: nothing });
+    followOrphan(pid, {
+      leaderExited(exit) {
+        happened({ type: 'leaderExited', instance: id, exit });
+      },
+      gone: (exit) => {
+        this.#live.delete(id);
+        happened({ type: 'exited', instance: id, exit });
+      },
+    });
+  }
+
+  cancelLaunch(id: Id): void {
+    this.#live.get(id)?.cancelLaunch();
+  }
+
+  signal(id: Id, signal: SignalName): void {
+    const pid = this.#live.get(id)?.pid;
+    if (typeof pid === 'number') signalGroup(pid, signal);
+  }
+
+  probe(id: Id, happened: Happened): void {
+    const live = this.#live.get(id);
+    if (!live?.probed) return;
+    live.cancelProbe = probe(live.probed.spec, this.#manager, toldBy(live.probed.output, live.child), {
+      ready() {
+        happened({ type: 'becameReady', instance: id });
+      },
+      timedOut(reason) {
+        happened({ type: 'readinessTimedOut', instance: id, reason });
+      },
+    });
+  }
+
+  cancelProbe(id: Id): void {
+    this.#live.get(id)?.cancelProbe();
+  }
+}
+
+/** What an instance tells of its own accord. */
+function toldBy(output: InstanceOutput, child: ChildProcess | null): Parameters<typeof probe>[2] {
+  return {
+    onLine: (callback) => output.onLine(callback),
+    onNotify(callback) {
+      const pipe = child?.stdio[NOTIFY_FD];
+      if (!(pipe instanceof Readable)) return () => undefined;
+      const listen = (chunk: Buffer): void => {
+        callback(chunk.toString('utf8'));
+      };
+      pipe.on('data', listen);
+      // Read on, unheard: an instance that goes on writing there must not be held up.
+      return () => pipe.off('data', listen).resume();
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** A manager that is killed leaves its instances behind: the next one finds them. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { groupMembers, processGone } from '../support/processes.ts';
+import { Stage } from '../support/stage.ts';
+import { Theatre } from '../support/theatre.ts';
+import { until } from '../support/until.ts';
+
+const web = { command: Stage.command(), parameters: ['a', 'b'] as [string, string], route: { files: 'run' } };
+
+async function killManager(theatre: Theatre): Promise<void> {
+  await until('the list of what runs', () => existsSync(theatre.socket + '.running'));
+  theatre.alternate.signal('SIGKILL');
+  await until('the end of the manager', theatre.alternate.ended);
+}
+
+test('what served goes on serving until its successor is ready, and is stopped after the overlap', async () => {
+  const theatre = await Theatre.started({ web });
+  const old = await theatre.puppet('a');
+  await until('it is listed', () => theatre.read('control.sock.running').includes(`"pid":${old.pid}`));
+  await killManager(theatre);
+  expect(old.gone).toBe(false);
+  expect(existsSync(path.join(theatre.folder, 'run/a'))).toBe(true);
+
+  theatre.start({ web: { ...web, ready: { output: 'ready' }, overlap: '200ms' } });
+  const next = await theatre.puppet('b');
+  const meanwhile = await theatre.service('web', ({ state }) => state === 'rotating');
+  expect(meanwhile).toMatchObject({ current: { parameter: 'a', pid: old.pid }, next: { parameter: 'b' } });
+  expect(old.signals).toEqual([]);
+  expect(existsSync(path.join(theatre.folder, 'run/a'))).toBe(true);
+  await next.do('say', { text: 'ready\n' });
+  const after = await theatre.service('web', ({ state }) => state === 'running');
+  expect(after.current).toMatchObject({ parameter: 'b', pid: next.pid });
+  await processGone(old.pid);
+  expect(old.signals).toContain('SIGTERM');
+  await theatre.service('web', ({ retiring }) => retiring.length === 0);
+  expect(existsSync(path.join(theatre.folder, 'run/a'))).toBe(false);
+  expect(existsSync(path.join(theatre.folder, 'run/b'))).toBe(true);
+});
+
+test('one that ignores TERM is killed in the end, and its parameter is free again', async () => {
+  const service = { ...web, stop: { timeout: '300ms' } };
+  const theatre = await Theatre.started({ web: service });
+  const old = await theatre.puppet('a');
+  await old.do('ignore', { signal: 'SIGTERM' });
+  await killManager(theatre);
+  theatre.start({ web: service });
+  await theatre.service(
+    'web',
+    ({ current, retiring }) => current?.parameter === 'b' && retiring.length === 0,
+  );
+  await processGone(old.pid);
+  expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed', to: 'a' });
+});
+
+test('both instances of a rotation are found; one serves in the end, on its own parameter', async () => {
+  const service = { ...web, ready: { output: 'ready' }, overlap: '1h' };
+  const theatre = await Theatre.open();
+  theatre.start({ web: service });
+  const old = await theatre.puppet('a');
+  await old.do('say', { text: 'ready\n' });
+  await theatre.running('web');
+  theatre.alternate.signal('SIGUSR1');
+  const next = await theatre.puppet('b');
+  await until('both are listed', () => theatre.read('control.sock.running').includes(`"pid":${next.pid}`));
+  await killManager(theatre);
+  theatre.start({ web });
+  await theatre.service(
+    'web',
+    ({ state, current, retiring }) =>
+      state === 'running' &&
+      ![old.pid, next.pid, undefined].includes(current?.pid ?? undefined) &&
+      retiring.length === 0,
+  );
+  await processGone(old.pid);
+  await processGone(next.pid);
+});
+
+test('a service without parameters is stopped before it is started again', async () => {
+  const edge = { command: Stage.command('edge') };
+  const theatre = await Theatre.started({ edge });
+  const old = await theatre.puppet('edge');
+  await killManager(theatre);
+  theatre.start({ edge });
+  const again = await theatre.puppet('edge', 2);
+  expect(groupMembers(old.pid)).toEqual([]);
+  const status = await theatre.service('edge', ({ state }) => state === 'running');
+  expect(status.current?.pid).toBe(again.pid);
+});
+
+test('one of a service that is no longer declared is ended', async () => {
+  const theatre = await Theatre.started({ web, gone: { command: Stage.command('gone') } });
+  const left = await theatre.puppet('gone');
+  await killManager(theatre);
+  theatre.start({ web });
+  await processGone(left.pid);
+  expect(left.signals).toContain('SIGTERM');
+});
+
+test('a list about other processes with the same numbers, or of somebody else, ends nobody', async () => {
+  const theatre = await Theatre.started({ web });
+  const old = await theatre.puppet('a');
+  await killManager(theatre);
+  const file = `${theatre.socket}.running`;
+  const list = JSON.parse(readFileSync(file, 'utf8')) as { instances: { identity: string }[] };
+  for (const instance of list.instances) instance.identity = instance.identity.replace(/\d+$/, '1');
+  writeFileSync(file, JSON.stringify(list));
+  onTestFinished(() => {
+    old.tell('exit', { code: 0 });
+  });
+  theatre.start({ web });
+  const first = await theatre.puppet('a', 2);
+  await theatre.service('web', ({ current }) => current?.pid === first.pid);
+  expect(old.signals).toEqual([]);
+});
+
+test('the list is gone after an end in peace', async () => {
+  const theatre = await Theatre.started({ web });
+  await until('the list of what runs', () => existsSync(`${theatre.socket}.running`));
+  await theatre.alternate.stop();
+  expect(existsSync(`${theatre.socket}.running`)).toBe(false);
+});
