@@ -1,8 +1,9 @@
 /** argv → one command. Each command is a module of its own, loaded when it is called for. */
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { tell } from '../report/console.ts';
 import { isClassicForm, unknownCommand } from './classic-form.ts';
+import type { ExportKind, ExportOptions } from './commands/export.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -141,6 +142,22 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
     .description('stop everything, then the manager')
     .action(async () => {
       done(await (await import('./commands/shutdown.ts')).shutdown(options()));
+    });
+  program
+    .command('export')
+    .addArgument(
+      new Argument('<kind>').choices(['nginx', 'apache', 'caddy', 'haproxy', 'systemd', 'supervisord']),
+    )
+    .argument('[service]')
+    .description('print a piece of configuration for a proxy or an init system')
+    .addOption(
+      new Option('--part <part>', 'of nginx: what belongs into http {}, or into a location').choices([
+        'http',
+        'location',
+      ]),
+    )
+    .action(async (kind: ExportKind, name: string | undefined, own: ExportOptions) => {
+      done(await (await import('./commands/export.ts')).exportPiece(options(), kind, name ?? null, own));
     });
   for (const command of program.commands) command.exitOverride();
   return program;

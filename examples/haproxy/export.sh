@@ -1,0 +1,5 @@
+#!/bin/sh
+# Makes what HAProxy reads after haproxy.cfg. Installed globally, the command is just: alternate
+set -e
+mkdir -p state
+../../dist/bin.cjs export haproxy web > state/web.cfg
