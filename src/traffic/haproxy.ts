@@ -72,6 +72,8 @@ export class HaproxyRouter implements Router {
   async #tellAll(to: string, deadline: number): Promise<string | null> {
     const first = await this.#tell(to, 'ready', deadline);
     if (first !== 'done') return first.reason;
+    const healthy = await this.#tellHealthy(to, deadline);
+    if (healthy !== null) return healthy;
     for (const other of [...this.#targets.parameters, ...this.#targets.former]) {
       if (other === to) continue;
       const told = await this.#tell(other, 'drain', deadline);
@@ -79,6 +81,18 @@ export class HaproxyRouter implements Router {
       return `${this.#serverOf(to)} is let in already, but ${this.#serverOf(other)} is not let out: ${told.reason}`;
     }
     return null;
+  }
+
+  /**
+   * A health check of HAProxy's own may not have noticed yet that the instance is there: it would leave the server down,
+   * and with the others let out nobody would serve. What it answers does not matter: a server that tracks another one's
+   * health cannot be told, and one without a check is up anyway.
+   */
+  async #tellHealthy(parameter: string, deadline: number): Promise<string | null> {
+    const { socket, backend } = this.#route;
+    const command = `set server ${backend}/${this.#serverOf(parameter)} health up`;
+    const answer = await ask(socket, command, deadline, true);
+    return answer.ok ? null : answer.reason;
   }
 
   async #tell(parameter: string, state: ServerState, deadline: number): Promise<Told> {

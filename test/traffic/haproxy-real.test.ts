@@ -63,6 +63,20 @@ describe.skipIf(!hasHaproxy)('the real HAProxy (needs haproxy)', () => {
     expect(await router.deviation('b', WITHIN_MS)).toBeNull();
   });
 
+  test('a server whose slow health check has not noticed yet that it is back takes requests at once', async () => {
+    const haproxy = await new Haproxy(temporaryFolder(), {
+      second: 'check inter 1h fastinter 1h downinter 1h fall 1',
+    }).start();
+    await haproxy.serve('a');
+    await until('the only health check to fail', async () => {
+      const answers = await haproxy.whoAnswers();
+      return answers.length === 1 && answers[0] === 'a';
+    });
+    await haproxy.serve('b');
+    expect(await routerOf(haproxy).direct('b', WITHIN_MS)).toBeNull();
+    expect(await haproxy.whoAnswers()).toEqual(['b']);
+  });
+
   test('a socket without the right to change anything', async () => {
     const haproxy = await new Haproxy(temporaryFolder(), { level: 'operator' }).start();
     expect(await routerOf(haproxy).direct('a', WITHIN_MS)).toBe(

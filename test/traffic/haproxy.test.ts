@@ -29,9 +29,20 @@ describe('directing', () => {
     expect(fake.letIn).toEqual(['api-b']);
     expect(fake.commands).toEqual([
       'set server api/api-b state ready',
+      'set server api/api-b health up',
       'set server api/api-a state drain',
       'show servers state api',
     ]);
+  });
+
+  test.each([
+    ['tracks the health of another one', 'cannot change health on a tracking server.\n\n'],
+    ['has no such check', 'something else\n\n'],
+  ])('a server that %s is let in all the same', async (_name, words) => {
+    const { fake, router } = await haproxy();
+    fake.behave = (command) => (command.endsWith('health up') ? words : fake.answer(command));
+    expect(await router.direct('b', WITHIN_MS)).toBeNull();
+    expect(fake.letIn).toEqual(['api-b']);
   });
 
   test('lets nobody out where the new one cannot be let in', async () => {
@@ -81,7 +92,7 @@ describe('directing', () => {
     };
     expect(await router.direct('a', WITHIN_MS)).toBeNull();
     expect(fake.letIn).toEqual(['api-a']);
-    expect(fake.commands).toHaveLength(6);
+    expect(fake.commands).toHaveLength(8);
   });
 
   test('waits for a HAProxy that is being restarted', async () => {

@@ -43,10 +43,10 @@ describe('in the order asked for', () => {
     ]);
     expect(results).toEqual([null, null, null, null]);
     expect(fake.commands.map((command) => command.replace(/^set server api\/|state /g, ''))).toEqual([
-      ...['api-a ready', 'api-b drain', 'show servers api'],
-      ...['api-b ready', 'api-a drain', 'show servers api'],
+      ...['api-a ready', 'api-a health up', 'api-b drain', 'show servers api'],
+      ...['api-b ready', 'api-b health up', 'api-a drain', 'show servers api'],
       ...['api-a maint', 'api-b maint'],
-      ...['api-a ready', 'api-b drain', 'show servers api'],
+      ...['api-a ready', 'api-a health up', 'api-b drain', 'show servers api'],
     ]);
   });
 

@@ -44,6 +44,7 @@ function textOf({ name, route, instances }: FilesService): string {
 ${instances.map(workerOf).join('')}
 # The file that exists names the instance that takes new requests; each request looks anew, at the first ones twice: a
 # rotation between two looks must not leave it with none. %1 is the path as the client wrote it.
+# proxy-prefetch-nonblocking: the connection to the instance is made at once, not after a slow upload has come in.
 ${rules.join('')}# No instance serves.
 RewriteRule ^ - [R=503]
 `;
@@ -59,6 +60,6 @@ function workerOf({ address }: RoutedInstance): string {
 function ruleOf(file: string, { address }: RoutedInstance): string {
   return `RewriteCond "${file}" -f
 RewriteCond "%{THE_REQUEST}" "^\\S+ +(?:\\w+://[^/? ]*)?(/[^? ]*)"
-RewriteRule "^" "http://${address}%1" [P,NE]
+RewriteRule "^" "http://${address}%1" [P,NE,E=proxy-prefetch-nonblocking:1]
 `;
 }

@@ -62,6 +62,8 @@ const UPSTREAMS = comment(
   'keepalive: connections that each worker keeps open, instead of a new one for each request.',
   'keepalive_timeout: shorter than the instance itself keeps an idle connection (Node.js: 5 s), so that no request is',
   'sent on one that is just being closed.',
+  'backup: where the instance does not answer (it died a moment ago, or was stopped while nginx was still reading a slow',
+  'upload), a request that was not sent yet goes to the other one instead of failing.',
 );
 
 function upstreamsOf({ instances }: FilesService): string {
@@ -69,12 +71,17 @@ function upstreamsOf({ instances }: FilesService): string {
     .map(
       ({ name, address }) => `upstream ${name} {
     server ${address} max_fails=0;
-    keepalive 64;
+${backups(instances, address)}    keepalive 64;
     keepalive_timeout 4s;
 }
 `,
     )
     .join('');
+}
+
+function backups(instances: FilesService['instances'], address: string): string {
+  const others = instances.filter((instance) => instance.address !== address);
+  return others.map((other) => `    server ${other.address} max_fails=0 backup;\n`).join('');
 }
 
 function serverOf(service: FilesService): string {
