@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { exportPieces } from '../export-pieces.mjs';
+import { configureManager, startManager } from '../manager.mjs';
+import * as nginx from '../proxies/nginx.mjs';
+
+export const name = 'alternate with route, nginx, overlap 500ms';
+export const needs = ['nginx'];
+
+export async function start({ bed, folder, port, ports, bin }) {
+  const routes = path.join(folder, 'route');
+  mkdirSync(routes);
+  const configured = configureManager({
+    folder,
+    program: bed.server,
+    words: [bed.server, '--stop', 'close'],
+    ports,
+    route: { files: routes },
+    readyTimeout: '10s',
+    watched: false,
+  });
+  const pieces = exportPieces({ folder, pieces: nginx.pieces, bin, config: configured.config });
+  const proxy = bed.start('nginx', nginx.configure({ folder, port, pieces }), {
+    log: path.join(folder, 'log'),
+  });
+  const manager = await startManager({ bed, folder, bin, ...configured });
+  return {
+    upgrade: () => manager.rotate('signal'),
+    async stop() {
+      await bed.stop(manager.child);
+      await bed.stop(proxy);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pause } from '../bed.mjs';
+
+export const name = 'original (classic form), nginx max_fails=1 fail_timeout=5s, overlap 2s';
+/** Programs that must be there. */
+export const needs = ['nginx'];
+
+/** As the original's page has it: both instances in one upstream, and nginx finds out from failures which of them serves. */
+export async function start({ bed, folder, port, ports, bin }) {
+  const file = path.join(folder, 'nginx.conf');
+  writeFileSync(
+    file,
+    `daemon off;
+pid ${folder}/nginx.pid;
+error_log stderr crit;
+worker_processes 2;
+events { worker_connections 2048; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/nginx-body;
+  proxy_temp_path ${folder}/nginx-proxy;
+  fastcgi_temp_path ${folder}/nginx-fastcgi;
+  uwsgi_temp_path ${folder}/nginx-uwsgi;
+  scgi_temp_path ${folder}/nginx-scgi;
+  upstream api {
+${ports.map((at) => `    server 127.0.0.1:${at} max_fails=1 fail_timeout=5s;`).join('\n')}
+    keepalive 32;
+  }
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    location / {
+      proxy_pass http://api;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+    }
+  }
+}
+`,
+  );
+  const log = path.join(folder, 'log');
+  const proxy = bed.start('nginx', ['-p', folder, '-e', 'stderr', '-c', file], { log });
+  const manager = bed.start(bin, [`${bed.server} --stop close --port %alt`, ...ports.map(String), '2s'], {
+    log,
+  });
+  return {
+    async upgrade() {
+      manager.kill('SIGUSR1');
+      await pause(4_000);
+    },
+    async stop() {
+      await bed.stop(manager);
+      await bed.stop(proxy);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { until } from '../bed.mjs';
+
+export const name = 'Server::Starter';
+export const needs = ['start_server'];
+
+export async function start({ bed, folder, port }) {
+  const status = path.join(folder, 'status');
+  const words = [`--port=127.0.0.1:${port}`, '--interval=1', `--status-file=${status}`, '--'];
+  const child = bed.start('start_server', [...words, bed.server, '--stop', 'close'], {
+    log: path.join(folder, 'log'),
+  });
+  const generations = () => readFileSync(status, 'utf8').trim().split('\n');
+  return {
+    async upgrade() {
+      const [before] = generations();
+      child.kill('SIGHUP');
+      await until(
+        'another generation alone',
+        () => generations().length === 1 && generations()[0] !== before,
+      );
+    },
+    stop: () => bed.stop(child),
+  };
+}

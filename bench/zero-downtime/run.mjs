@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+// Counts every failed request through rotations behind real proxies, and prints a table; exit 1 when a row is not as it should be.
+// Usage: node bench/zero-downtime/run.mjs [--quick] [--only nginx,haproxy] [--rows post,dies] [--json FILE] [--bin PATH]
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { openBed } from './bed.mjs';
+import { proxies, version } from './proxies/index.mjs';
+import { runRow } from './row.mjs';
+import { rowsFor } from './rows.mjs';
+import { oneLine, table } from './table.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    only: { type: 'string' },
+    rows: { type: 'string' },
+    json: { type: 'string' },
+    bin: { type: 'string' },
+  },
+});
+const bin = path.resolve(flags.bin ??  path.join(root, 'dist/bin.cjs'));
+if (flags.bin === undefined)
+  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: ['ignore', 2, 2] });
+
+const wanted = flags.only?.split(',') ?? Object.keys(proxies);
+for (const name of wanted)
+  if (!(name in proxies)) {
+    console.error(`--only knows ${Object.keys(proxies).join(', ')}, not ${name}`);
+    process.exit(2);
+  }
+const versions = Object.fromEntries(wanted.map((name) => [name, version(proxies[name])]));
+const present = wanted.filter((name) => versions[name] !== null);
+for (const name of wanted)
+  if (versions[name] === null) console.error(`${name} is not installed: its rows are left out`);
+
+const chosen = flags.rows?.split(',');
+const rows = rowsFor(present).filter(
+  (row) =>
+    chosen === undefined ||
+    [...row.workloads, row.release, row.incident].some((word) => chosen.includes(word)),
+);
+const length = flags.quick ? { steadyMs: 500, rotations: 3 } : { steadyMs: 2_000, rotations: 20 };
+
+const bed = openBed();
+const done = [];
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+process.once('exit', () => bed.close());
+let broken = 0;
+for (const row of rows) {
+  try {
+    for (const result of await runRow(row, { bed, bin, ...length })) {
+      const due = row.due ?? result.outcomes.map(() => 'completed');
+      result.passed =
+        row.expected === null || (result.failed === row.expected && due.join() === result.outcomes.join());
+      done.push(result);
+      console.error(oneLine(result));
+      if (!result.passed) console.error(JSON.stringify(result.examples, null, 2));
+    }
+  } catch (error) {
+    broken++;
+    console.error(`${JSON.stringify(row)}: ${error.stack}`);
+  }
+}
+
+const judged = done.filter(({ expected }) => expected !== null);
+const requests = judged.reduce((sum, row) => sum + row.requests, 0);
+const failed = judged.reduce((sum, row) => sum + row.failed, 0);
+const programs = present.map((name) => `${name} ${versions[name]}`).join(', ');
+console.log(table(done));
+console.log(
+  `\n${failed.toLocaleString('en-US')} of ${requests.toLocaleString('en-US')} requests failed in the ${judged.length} rows where none should. Node ${process.version}, ${programs}, ${availableParallelism()} cores, ${process.platform}-${process.arch}.`,
+);
+if (flags.json !== undefined)
+  writeFileSync(
+    flags.json,
+    JSON.stringify(
+      { at: new Date().toISOString(), node: process.version, versions, requests, failed, rows: done },
+      null,
+      1,
+    ),
+  );
+process.exitCode = broken === 0 && done.every(({ passed }) => passed) ? 0 : 1;

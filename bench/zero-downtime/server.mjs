@@ -1,0 +1,122 @@
+// The bench's server in Node, as a careful person writes it: the same paths, stops and faults as server/main.c.
+// Usage: node server.mjs --port PORT [--stop linger|close|exit] [--release FILE]
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { parseArgs } from 'node:util';
+
+const LINGER_MS = 500;
+const LATE_MS = 6_000;
+const DIES_AFTER_MS = 250;
+const CHUNK = 16 * 1024;
+
+const { values: flags } = parseArgs({
+  options: { port: { type: 'string' }, stop: { type: 'string' }, release: { type: 'string' } },
+});
+const fault = flags.release === undefined ? '' : readFileSync(flags.release, 'utf8').trim();
+const letters = Buffer.alloc(CHUNK + 26, 'abcdefghijklmnopqrstuvwxyz');
+const sessions = new Set();
+let stopping = false;
+
+const server = http.createServer((request, response) => {
+  if (stopping) response.setHeader('Connection', 'close');
+  const url = new URL(request.url, 'http://localhost');
+  if (fault === 'hangs') return;
+  if (url.pathname === '/healthz') {
+    response.statusCode = fault === 'sick' ? 500 : 200;
+    end(response, 'well\n');
+  } else if (url.pathname === '/slow')
+    setTimeout(
+      () => {
+        if (stopping) response.setHeader('Connection', 'close');
+        end(response, 'slow\n');
+      },
+      Number(url.searchParams.get('ms')),
+    );
+  else if (url.pathname === '/stream') stream(response, Number(url.searchParams.get('bytes')));
+  else if (request.method === 'POST') {
+    let size = 0;
+    request.on('data', (bytes) => (size += bytes.length));
+    request.on('end', () => end(response, `${size}\n`));
+  } else end(response, 'hello\n');
+});
+
+function end(response, body) {
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}
+
+function stream(response, bytes) {
+  let written = 0;
+  const more = () => {
+    while (written < bytes) {
+      const size = Math.min(CHUNK, bytes - written);
+      const piece = letters.subarray(written % 26, (written % 26) + size);
+      written += size;
+      if (!response.write(piece)) {
+        response.once('drain', more);
+        return;
+      }
+    }
+    response.end();
+  };
+  more();
+}
+
+/** Small masked frames in, the same unmasked out; enough of RFC 6455 for the load, which sends nothing else. */
+server.on('upgrade', (request, socket) => {
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+  sessions.add(socket);
+  socket.on('close', () => sessions.delete(socket));
+  socket.on('error', () => socket.destroy());
+  let rest = Buffer.alloc(0);
+  socket.on('data', (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    while (rest.length >= 6 && rest.length >= 6 + (rest[1] & 127)) {
+      const size = rest[1] & 127;
+      const payload = rest.subarray(6, 6 + size).map((byte, index) => byte ^ rest[2 + (index % 4)]);
+      const closes = rest[0] === 0x88;
+      rest = rest.subarray(6 + size);
+      if (!(socket.saidGoodbye ?? false))
+        socket.write(Buffer.concat([Buffer.from([closes ? 0x88 : 0x81, size]), payload]));
+      if (closes) socket.end();
+    }
+  });
+  if (stopping) sayGoodbye(socket);
+});
+
+function sayGoodbye(socket) {
+  socket.saidGoodbye = true;
+  socket.write(Buffer.from([0x88, 2, 1001 >> 8, 1001 & 255]));
+}
+
+function stop() {
+  if (stopping) return;
+  if (flags.stop === 'exit') process.exit();
+  stopping = true;
+  for (const socket of sessions) sayGoodbye(socket);
+  if (flags.stop === 'linger') {
+    // `server.close` would close idle connections at once; those that ask within the moment are answered first.
+    setTimeout(() => server.close(), LINGER_MS);
+    return;
+  }
+  server.close();
+}
+
+process.on('SIGTERM', stop);
+// PM2's way to say the same.
+process.on('SIGINT', stop);
+// And the way to tell it that this one serves, where there is a channel.
+server.on('listening', () => process.send?.('ready'));
+
+if (fault === 'exits') process.exit(1);
+if (fault === 'dies') setTimeout(() => process.exit(1), DIES_AFTER_MS);
+if (fault === 'never-listens') setInterval(() => {}, 1_000_000);
+else setTimeout(() => server.listen(Number(flags.port), '127.0.0.1'), fault === 'listens-late' ? LATE_MS : 0);
+// A kept-alive connection is the proxy's to end: longer than any proxy keeps one.
+server.keepAliveTimeout = 120_000;
