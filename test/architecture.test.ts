@@ -18,7 +18,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config/address.ts',
   ],
   triggers: ['util'],
-  traffic: ['util', 'rotator', 'config/types.ts', 'config/template.ts', 'config/instance.ts'],
+  traffic: [
+    'util',
+    'rotator',
+    'config/types.ts',
+    'config/template.ts',
+    'config/instance.ts',
+    'config/listen.ts',
+  ],
   control: ['util', 'config/types.ts', 'config/signals.ts', 'rotator'],
   report: ['util', 'config/types.ts', 'rotator'],
   manager: ['util', 'config', 'rotator', 'process', 'triggers', 'traffic'],
@@ -33,7 +40,7 @@ const MAY_NAME: readonly { readonly word: RegExp; readonly who: readonly string[
     word: /\bprocess\.(?:stdout|stderr)\b|\bconsole\.(?:log|error|warn|info)\b/,
     who: ['report/', 'cli/bin.ts', 'cli/supervise.ts'],
   },
-  { word: /\bprocess\.exit\b/, who: ['cli/bin.ts'] },
+  { word: /\bprocess\.exit\b/, who: ['cli/bin.ts', 'traffic/start-listening.ts'] },
 ];
 
 /** What would make the machine depend on something else than its events. */

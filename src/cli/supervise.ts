@@ -97,9 +97,14 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   const remembered = early.takeOver();
   closeUnaskedInspector();
   const taken = takeOver(supervision.rosterFile, log);
-  manager.start(taken);
-  systemd?.started();
-  if (supervision.welcome !== null) log.say({ level: 'info', text: supervision.welcome });
+  const problems = await manager.start(taken.roster, taken.orphans);
+  if (problems.length > 0) {
+    for (const text of problems) log.say({ level: 'error', text });
+    manager.shutdown('nothing was started');
+  } else {
+    systemd?.started();
+    if (supervision.welcome !== null) log.say({ level: 'info', text: supervision.welcome });
+  }
   if (remembered > 0) manager.rotateAll();
   const code = await manager.finished;
   clearInterval(keepAlive);
@@ -107,7 +112,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   await listening?.close();
   await outputs.flush(FLUSH_MS);
   silence();
-  return code === 0 ? EXIT.done : EXIT.failed;
+  return code === 0 && problems.length === 0 ? EXIT.done : EXIT.failed;
 }
 
 /** Null unless an init system has asked to be told; then nothing of it is loaded. */

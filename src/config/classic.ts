@@ -55,6 +55,7 @@ export function classicConfig(
     ready: null,
     address: null,
     route: null,
+    listen: [],
     stop: { signal: 'SIGTERM', timeoutMs: null },
     restart: { ...DEFAULT_RESTART, policy: 'never' },
     output: { type: 'inherit' },

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from './types.ts';
+import { listenKey } from './listen.ts';
+import type { Config, ServiceConfig } from './types.ts';
 
 /** The names of services, by what a reload has to do about them. */
 export interface Comparison {
@@ -22,4 +23,15 @@ export function compareConfigs(before: Config, after: Config): Comparison {
   }
   comparison.removed.push(...old.keys());
   return comparison;
+}
+
+/** A service that a reload brings has to wait for one that it removed: its namesake, or who holds its ports. */
+export function sharesAnything(leaving: ServiceConfig, coming: ServiceConfig): boolean {
+  const held = new Set(leaving.listen.map(({ address }) => listenKey(address)));
+  return (
+    leaving.name === coming.name ||
+    coming.listen.some(({ address }) => held.has(listenKey(address))) ||
+    (leaving.listen.length === 0 &&
+      leaving.parameters.some((parameter) => parameter !== null && coming.parameters.includes(parameter)))
+  );
 }

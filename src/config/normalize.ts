@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readBehaviour } from './behaviour.ts';
 import { readControl } from './control.ts';
+import { listenKey } from './listen.ts';
 import { child } from './pointer.ts';
 import { readService } from './service.ts';
 import type { Shape } from './shape.ts';
@@ -37,6 +38,7 @@ export function normalize(
     ),
   };
   checkRouteFolders(config.services, context);
+  checkListenAddresses(config.services, context);
   return { config, mistakes };
 }
 
@@ -53,6 +55,18 @@ function checkRouteFolders(services: readonly ServiceConfig[], context: Context)
       const hint = 'give each service a folder of its own';
       context.say(child('/services', name), `${owner} has the same file of its route: ${file}`, hint, 'key');
       break;
+    }
+  }
+}
+
+function checkListenAddresses(services: readonly ServiceConfig[], context: Context): void {
+  const owners = new Map<string, string>();
+  for (const { name, listen } of services) {
+    for (const key of listen.map(({ address }) => listenKey(address))) {
+      const owner = owners.get(key);
+      if (owner !== undefined && owner !== name)
+        context.say(child('/services', name), `${owner} listens on ${key} already`, null, 'key');
+      owners.set(key, name);
     }
   }
 }

@@ -8,10 +8,14 @@ import { readCommand, readDuration, textOf, type Context } from './values.ts';
 const DEFAULT_INTERVAL_MS = 200;
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** How a service shows that it is ready; addresses and patterns are tried with each of its parameters. */
+/**
+ * How a service shows that it is ready; addresses and patterns are tried with each of its parameters. `listens`: its
+ * instances share the sockets of `listen`.
+ */
 export function readReady(
   raw: RawReady,
   parameters: readonly Parameter[],
+  listens: boolean,
   pointer: Pointer,
   context: Context,
 ): Ready | null {
@@ -29,6 +33,17 @@ export function readReady(
     const fault = parameters.map(check).find((found) => found !== null);
     if (fault) context.say(child(pointer, key), fault.message, fault.hint);
   };
+  const connects = raw.http !== undefined ? 'http' : raw.tcp !== undefined ? 'tcp' : null;
+  if (listens && connects !== null) {
+    const message = 'a connection to a socket that instances share is answered by the old one as well';
+    context.say(
+      child(pointer, connects),
+      message,
+      'beside listen, ready is one of output, exec and notify',
+      'key',
+    );
+    return null;
+  }
   if (raw.http !== undefined) {
     const url = raw.http;
     checkEach('http', (parameter) => faultOfUrl(substitute(url, parameter)));

@@ -3,11 +3,14 @@ import { NO_CREDENTIALS, readCredentials } from './credentials.ts';
 import type { RawService } from './generated/raw.ts';
 import { checkPaths } from './paths.ts';
 import { child, type Pointer } from './pointer.ts';
+import { readListen } from './listen.ts';
 import { readReady } from './ready.ts';
 import { readAddress, readRoute } from './route.ts';
 import type { OnRotate, Parameter, ServiceConfig } from './types.ts';
 import { readSignal, textOf, type Context } from './values.ts';
 
+/** Where instances share their sockets, nothing but a name tells one from the next. */
+const SHARED_SOCKET_PARAMETERS = ['blue', 'green'];
 /** The same pattern as in the schema. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -39,13 +42,19 @@ export function readService(
       'key',
     );
   }
+  const listenReported = reported.has(child(self, 'listen')) || reported.has('/defaults/listen');
   const parametersReported = reported.has(child(self, 'parameters')) || reported.has('/defaults/parameters');
-  const parameters = readParameters(raw.parameters, at('parameters'), context);
+  const listens = raw.listen !== undefined || listenReported;
+  const parameters = readParameters(
+    raw.parameters ?? (listens ? SHARED_SOCKET_PARAMETERS : []),
+    at('parameters'),
+    context,
+  );
   const service: ServiceConfig = {
     name,
     ...readBehaviour(raw, at, context),
     parameters,
-    onRotate: readOnRotate(raw, own, at, context),
+    onRotate: readOnRotate(raw, own, listens, at, context),
     rotation: { whileRotating: 'fold', parameterInUse: 'wait' },
     baseDir: context.baseDir,
     cwd: absolute(raw.cwd ?? '.', context.baseDir),
@@ -56,20 +65,21 @@ export function readService(
     ready:
       raw.ready === undefined || parametersReported
         ? null
-        : readReady(raw.ready, parameters, at('ready'), context),
+        : readReady(raw.ready, parameters, listens, at('ready'), context),
     address: parametersReported ? null : readAddress(raw.address, parameters, at('address'), context),
     route: parametersReported ? null : readRoute(raw.route, parameters, at('route'), context),
+    listen: readListen(raw.listen, name, at('listen'), context),
   };
   if (!parametersReported) checkPaths(service, at, context);
   return service;
 }
 
 function readParameters(
-  raw: RawService['parameters'],
+  raw: readonly (string | number)[],
   pointer: Pointer,
   context: Context,
 ): readonly [Parameter, ...Parameter[]] {
-  const texts = (raw ?? []).map((value, index) => textOf(value, child(pointer, index), context));
+  const texts = raw.map((value, index) => textOf(value, child(pointer, index), context));
   texts.forEach((text, index) => {
     if (texts.indexOf(text) === index) return;
     const hint = 'two instances could not be told apart: parameters must differ as text';
@@ -82,16 +92,18 @@ function readParameters(
 function readOnRotate(
   raw: RawService,
   own: RawService,
+  listens: boolean,
   at: (key: string) => Pointer,
   context: Context,
 ): OnRotate {
   const { onRotate } = raw;
-  if (raw.parameters !== undefined) {
+  if (raw.parameters !== undefined || listens) {
+    const key = raw.parameters === undefined ? 'listen' : 'parameters';
     // In defaults it is meant for the services without parameters, unless there are none.
-    const misplaced = Object.hasOwn(own, 'onRotate') || !Object.hasOwn(own, 'parameters');
+    const misplaced = Object.hasOwn(own, 'onRotate') || !Object.hasOwn(own, key);
     if (onRotate !== undefined && misplaced) {
-      const hint = 'leave out one of the two: with parameters, a rotation alternates';
-      context.say(at('onRotate'), 'onRotate cannot stand beside parameters', hint, 'key');
+      const hint = `leave out one of the two: with ${key}, a rotation alternates`;
+      context.say(at('onRotate'), `onRotate cannot stand beside ${key}`, hint, 'key');
     }
     return { type: 'alternate' };
   }

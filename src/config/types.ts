@@ -47,6 +47,20 @@ export type Route =
   /** `socket` is HAProxy's runtime API (absolute path), `server` holds `%alt`. */
   | { readonly type: 'haproxy'; readonly socket: string; readonly backend: string; readonly server: string };
 
+/** Where a socket listens. `host: null` is every address of the machine; a host is an IP address or a name. */
+export type ListenAddress =
+  | { readonly type: 'tcp'; readonly host: string | null; readonly port: number }
+  /** Absolute. */
+  | { readonly type: 'unix'; readonly path: string; readonly mode: number };
+
+/** A socket that the manager opens and every instance inherits; `name` is for `LISTEN_FDNAMES`. */
+export interface ListenSocket {
+  readonly name: string;
+  readonly address: ListenAddress;
+  /** Connections that may wait until somebody accepts them; listen(2). */
+  readonly backlog: number;
+}
+
 /** Where stdout and stderr of an instance go. */
 export type Output =
   | { readonly type: 'prefix' }
@@ -109,6 +123,8 @@ export interface ServiceConfig {
   readonly address: string | null;
   /** `null`: nobody is told. Only services with parameters have one. */
   readonly route: Route | null;
+  /** Inherited from descriptor 3 on, in this order. */
+  readonly listen: readonly ListenSocket[];
   readonly stop: Stop;
   readonly restart: Restart;
   readonly output: Output;

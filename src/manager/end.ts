@@ -1,3 +1,4 @@
+import type { Occurrence } from '../rotator/occurrence.ts';
 import type { PhaseName } from '../rotator/types.ts';
 
 export interface End {
@@ -23,4 +24,11 @@ export function endOf(manager: {
   if (manager.classic)
     return { code: manager.uncleanExit || failed ? 1 : 0, reason: 'all commands have exited' };
   return failed ? { code: 1, reason: 'every service has failed' } : null;
+}
+
+/** An instance ended by itself, with something else than 0. */
+export function isUncleanExit(occurrence: Occurrence): boolean {
+  if (occurrence.type !== 'instance-exited' || occurrence.expected) return false;
+  const { exit } = occurrence;
+  return 'signal' in exit || ('code' in exit && exit.code !== 0);
 }

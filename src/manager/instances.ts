@@ -6,11 +6,12 @@ import type { SignalName } from '../config/types.ts';
 import { followOrphan } from '../process/adopt.ts';
 import type { ManagerFacts } from '../process/environment.ts';
 import { signalGroup } from '../process/group.ts';
-import { launch, NOTIFY_FD } from '../process/launch.ts';
+import { launch, type LaunchEvents } from '../process/launch.ts';
 import type { InstanceOutput } from '../process/output/instance-output.ts';
 import type { Outputs } from '../process/output.ts';
 import { probe } from '../process/probe.ts';
 import type { Effect, Id } from '../rotator/types.ts';
+import type { ServiceSockets } from '../traffic/sockets.ts';
 import type { Happening } from './runner.ts';
 
 /** What an instance had already written when it ended is still passed on; a grandchild that holds the pipe is not waited for. */
@@ -31,11 +32,13 @@ export type Happened = (happening: Happening) => void;
 export class ServiceInstances {
   readonly #manager: ManagerFacts;
   readonly #outputs: Outputs;
+  readonly #sockets: ServiceSockets;
   readonly #live = new Map<Id, LiveInstance>();
 
-  constructor(manager: ManagerFacts, outputs: Outputs) {
+  constructor(manager: ManagerFacts, outputs: Outputs, sockets: ServiceSockets) {
     this.#manager = manager;
     this.#outputs = outputs;
+    this.#sockets = sockets;
   }
 
   launch({ instance: id, parameter, spec: service }: Effect & { type: 'launch' }, happened: Happened): void {
@@ -60,28 +63,43 @@ export class ServiceInstances {
       live.cancelProbe();
       void output.release(OUTPUT_GRACE_MS);
     };
-    live.cancelLaunch = launch(
-      { spec, manager: this.#manager, stdio: output.stdio, address: ownAddress(service, parameter) },
-      {
-        launched(child) {
-          live.pid = child.pid;
-          live.child = child;
-          output.attach(child.stdout, child.stderr);
-          happened({ type: 'launched', instance: id, pid: child.pid });
-        },
-        failed(reason) {
-          forget();
-          happened({ type: 'launchFailed', instance: id, reason });
-        },
-        leaderExited(exit) {
-          happened({ type: 'leaderExited', instance: id, exit });
-        },
-        gone(exit) {
-          forget();
-          happened({ type: 'exited', instance: id, exit });
-        },
+    const events: LaunchEvents = {
+      launched(child) {
+        live.pid = child.pid;
+        live.child = child;
+        output.attach(child.stdout, child.stderr);
+        happened({ type: 'launched', instance: id, pid: child.pid });
       },
-    );
+      failed(reason) {
+        forget();
+        happened({ type: 'launchFailed', instance: id, reason });
+      },
+      leaderExited(exit) {
+        happened({ type: 'leaderExited', instance: id, exit });
+      },
+      gone(exit) {
+        forget();
+        happened({ type: 'exited', instance: id, exit });
+      },
+    };
+    const start = (): void => {
+      const sockets = service.listen.length === 0 ? null : this.#sockets.inherited(service.listen);
+      const address = ownAddress(service, parameter);
+      const request = { spec, manager: this.#manager, stdio: output.stdio, sockets, address };
+      live.cancelLaunch = launch(request, events);
+    };
+    if (this.#sockets.inherited(service.listen) === null) {
+      let cancelled = false;
+      live.cancelLaunch = () => {
+        cancelled = true;
+      };
+      void this.#sockets.open(service.listen).then((failure) => {
+        if (failure !== null || cancelled) events.failed(failure ?? 'the launch was cancelled');
+        else start();
+      });
+    } else {
+      start();
+    }
   }
 
   adopt({ instance: id, pid }: Effect & { type: 'adopt' }, happened: Happened): void {
@@ -130,7 +148,7 @@ function toldBy(output: InstanceOutput, child: ChildProcess | null): Parameters<
   return {
     onLine: (callback) => output.onLine(callback),
     onNotify(callback) {
-      const pipe = child?.stdio[NOTIFY_FD];
+      const pipe = child?.stdio.at(-1);
       if (!(pipe instanceof Readable)) return () => undefined;
       const listen = (chunk: Buffer): void => {
         callback(chunk.toString('utf8'));

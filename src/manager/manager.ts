@@ -1,5 +1,5 @@
 /** Runs one rotator a service, and what concerns them all: start, reload, shutdown. */
-import { compareConfigs } from '../config/compare.ts';
+import { compareConfigs, sharesAnything } from '../config/compare.ts';
 import type { LoadResult } from '../config/load.ts';
 import type { Config, ServiceConfig } from '../config/types.ts';
 import { endOrphan } from '../process/adopt.ts';
@@ -9,7 +9,8 @@ import type { ManagerFact, Occurrence } from '../rotator/occurrence.ts';
 import type { Millis } from '../rotator/types.ts';
 import type { ReloadResult } from '../rotator/status.ts';
 import type { ServiceView } from '../rotator/view.ts';
-import { endOf } from './end.ts';
+import { endOf, isUncleanExit } from './end.ts';
+import { Listening } from './listening.ts';
 import { ServiceRunner } from './runner.ts';
 import { ServiceWorld } from './service-world.ts';
 
@@ -34,6 +35,7 @@ interface Service {
 export class Manager {
   readonly #options: ManagerOptions;
   readonly #services = new Map<string, Service>();
+  readonly #listening: Listening;
   /** Removed by a reload and not gone yet. */
   readonly #leaving = new Map<string, Service & { readonly gone: Promise<void> }>();
   /** Resolves with the exit code once nothing runs any more. */
@@ -43,6 +45,7 @@ export class Manager {
   /** Where what runs is listed for the manager after this one. */
   #roster: Roster | null = null;
   #stopping = false;
+  #rotateAtStart = false;
   #reloading: Promise<unknown> = Promise.resolve();
   /** An instance exited by itself with something else than 0. */
   #uncleanExit = false;
@@ -51,6 +54,9 @@ export class Manager {
   constructor(options: ManagerOptions) {
     this.#options = options;
     this.#config = options.config;
+    this.#listening = new Listening((service, fact) => {
+      options.report({ at: options.now(), service, ...fact });
+    });
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -69,21 +75,34 @@ export class Manager {
     return this.#services.get(name)?.runner;
   }
 
-  /** `orphans`: what a manager before this one left behind when it was killed. `roster: null`: nothing is listed. */
-  start({ roster, orphans }: { roster: Roster | null; orphans: readonly Orphan[] }): void {
+  /**
+   * Opens every listening socket, then starts every service. `orphans`: what a manager before this one left behind when
+   * it was killed. `roster: null`: nothing is listed.
+   * @returns why a socket cannot be opened, a line each; then nothing is started
+   */
+  async start(roster: Roster | null, orphans: readonly Orphan[]): Promise<readonly string[]> {
     this.#roster = roster;
     const { services, path } = this.#config;
+    const sharing = new Set(services.filter(({ listen }) => listen.length > 0).map(({ name }) => name));
+    // They have inherited the sockets: until they are gone nobody else can have the addresses.
+    await Promise.all(orphans.filter(({ service }) => sharing.has(service)).map(({ pid }) => endOrphan(pid)));
+    const problems = await this.#openFor(this.#config);
+    if (problems.length > 0 || this.#isStopping()) return problems;
     this.#report({ type: 'manager-started', pid: process.pid, services: services.length, config: path });
     for (const spec of services)
       this.#add(
         spec,
-        orphans.filter(({ service }) => service === spec.name),
+        orphans.filter(({ service }) => service === spec.name && !sharing.has(service)),
       );
-    for (const { service, pid } of orphans) if (!this.#services.has(service)) endOrphan(pid);
+    for (const { service, pid } of orphans) if (!this.#services.has(service)) void endOrphan(pid);
+    if (this.#rotateAtStart) this.rotateAll();
+    return [];
   }
 
   /** A rotation of every service; those that are stopped refuse. */
   rotateAll(): void {
+    // Nothing is started yet: the sockets are being opened.
+    this.#rotateAtStart = this.#services.size === 0;
     for (const { runner } of this.#services.values()) void runner.request('rotationRequested');
   }
 
@@ -112,12 +131,12 @@ export class Manager {
   }
 
   async #reload(): Promise<ReloadResult> {
-    const { load, describe } = this.#options;
-    if (load === null) return { ok: false, errors: ['the classic form has no configuration to read'] };
-    const loaded = await load();
-    if (this.#stopping) return { ok: false, errors: ['the manager is stopping'] };
-    if (!loaded.ok) {
-      const errors = describe(loaded);
+    if (this.#options.load === null)
+      return { ok: false, errors: ['the classic form has no configuration to read'] };
+    const loaded = await this.#options.load();
+    const errors = loaded.ok ? await this.#openFor(loaded.config) : this.#options.describe(loaded);
+    if (this.#isStopping()) return { ok: false, errors: ['the manager is stopping'] };
+    if (!loaded.ok || errors.length > 0) {
       this.#report({ type: 'reload-refused', errors });
       return { ok: false, errors };
     }
@@ -135,6 +154,14 @@ export class Manager {
     return { ok: true, ...comparison };
   }
 
+  /** What is opened in vain is closed again, for services that are there already at their next event. */
+  async #openFor({ services }: Config): Promise<readonly string[]> {
+    const wanted = services.filter(({ name }) => this.runner(name)?.phase !== 'stopped');
+    const problems = await this.#listening.open(wanted);
+    if (problems.length > 0) this.#listening.keepOnly(new Set(this.#services.keys()));
+    return problems;
+  }
+
   #add(spec: ServiceConfig, orphans: readonly Orphan[] = []): void {
     const inTheWay = [...this.#leaving.values()].filter(({ runner }) => sharesAnything(runner.spec, spec));
     if (inTheWay.length > 0) {
@@ -146,6 +173,7 @@ export class Manager {
     const { outputs, socket } = this.#options;
     const world: ServiceWorld = new ServiceWorld({
       service: spec.name,
+      sockets: this.#listening.of(spec.name),
       manager: { config: this.#config.path, socket },
       outputs,
       now: () => this.#options.now(),
@@ -174,6 +202,7 @@ export class Manager {
     const service = this.#services.get(name);
     if (service === undefined) return;
     this.#services.delete(name);
+    this.#listening.forget(name);
     const gone = service.runner.request('stopRequested').then(async () => {
       await service.world.close();
       this.#leaving.delete(name);
@@ -204,20 +233,17 @@ export class Manager {
     });
   }
 
+  /** Asked again after a wait. */
+  #isStopping(): boolean {
+    return this.#stopping;
+  }
+
   #report(fact: ManagerFact): void {
     this.#options.report({ at: this.#options.now(), service: null, ...fact });
   }
 
   #reportOf(occurrence: Occurrence): void {
-    if (occurrence.type === 'instance-exited' && !occurrence.expected)
-      this.#uncleanExit ||=
-        'signal' in occurrence.exit || ('code' in occurrence.exit && occurrence.exit.code !== 0);
+    this.#uncleanExit ||= isUncleanExit(occurrence);
     this.#options.report(occurrence);
   }
-}
-
-/** A service that a reload brings has to wait for one that it removed: its namesake, or who holds its ports. */
-function sharesAnything(leaving: ServiceConfig, coming: ServiceConfig): boolean {
-  if (leaving.name === coming.name) return true;
-  return leaving.parameters.some((parameter) => parameter !== null && coming.parameters.includes(parameter));
 }

@@ -7,7 +7,9 @@ import type { Orphan } from '../process/roster.ts';
 import { currentOf, liveInstances } from '../rotator/instances.ts';
 import type { Occurrence, ServiceFact } from '../rotator/occurrence.ts';
 import type { Effect, Id, Millis, State } from '../rotator/types.ts';
+import { neededSockets } from '../rotator/sockets.ts';
 import { RouteKeeper } from '../traffic/keeper.ts';
+import type { ServiceSockets } from '../traffic/sockets.ts';
 import { ServiceInstances, type Happened } from './instances.ts';
 import type { Deed, RunnerWorld } from './runner.ts';
 import { ServiceWatch } from './service-watch.ts';
@@ -21,6 +23,7 @@ export interface ServiceSurroundings {
   readonly service: string;
   readonly manager: ManagerFacts;
   readonly outputs: Outputs;
+  readonly sockets: ServiceSockets;
   now(): Millis;
   report(occurrence: Occurrence): void;
   /** The program's file has become another one. */
@@ -41,7 +44,7 @@ export class ServiceWorld implements RunnerWorld {
 
   constructor(around: ServiceSurroundings) {
     this.#around = around;
-    this.#instances = new ServiceInstances(around.manager, around.outputs);
+    this.#instances = new ServiceInstances(around.manager, around.outputs, around.sockets);
     this.#watch = new ServiceWatch({
       changed: () => {
         around.programChanged();
@@ -73,6 +76,7 @@ export class ServiceWorld implements RunnerWorld {
 
   settled(state: State, previous: State): void {
     this.#watch.follow(state, previous);
+    this.#around.sockets.keep(neededSockets(state));
     this.#around.list(runningInstances(state));
     this.#around.settled();
   }

@@ -33,15 +33,18 @@ export function followOrphan(pid: number, events: AdoptionEvents): void {
   setTimeout(look, 0);
 }
 
-/** For an orphan of a service that is no longer declared: TERM, then KILL. Nobody waits for it. */
-export function endOrphan(pid: number): void {
-  signalGroup(pid, 'SIGTERM');
-  signalGroup(pid, 'SIGCONT');
-  const kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), KILL_AFTER_MS).unref();
-  followOrphan(pid, {
-    leaderExited: () => undefined,
-    gone() {
-      clearTimeout(kill);
-    },
+/** For an orphan that nobody takes over: TERM, then KILL. Resolves once no process of its group is left. */
+export function endOrphan(pid: number): Promise<void> {
+  return new Promise((resolve) => {
+    signalGroup(pid, 'SIGTERM');
+    signalGroup(pid, 'SIGCONT');
+    const kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), KILL_AFTER_MS).unref();
+    followOrphan(pid, {
+      leaderExited: () => undefined,
+      gone() {
+        clearTimeout(kill);
+        resolve();
+      },
+    });
   });
 }

@@ -1,5 +1,6 @@
 /** Starts one instance as the leader of a process group of its own, and says when it has ended. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { statSync } from 'node:fs';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Exit } from '../rotator/types.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
@@ -21,8 +22,15 @@ const RETRY_FOR_MS: Readonly<Record<string, number>> = {
   ENFILE: 2_000,
 };
 
-/** Where the descriptor of `ready: { notify: true }` stands among those of the instance. */
-export const NOTIFY_FD = 3;
+/** After stdin, stdout and stderr come the inherited sockets, then the descriptor of `ready: { notify: true }`. */
+const FIRST_SOCKET_FD = 3;
+/**
+ * `LISTEN_PID` is the instance's own pid (sd_listen_fds(3)), which nobody knows before it is there; a shell that becomes
+ * the program keeps its pid.
+ */
+const WITH_LISTEN_PID = ['/bin/sh', '-c', 'export LISTEN_PID=$$; exec "$@"', 'sh'] as const;
+/** A shell would give these failures an exit code of its own; so they are looked for before it is started. */
+const EXECUTABLE = 0o111;
 
 export interface LaunchEvents {
   /** The process runs; its descriptors are the child's. Called at most once, before the two below. */
@@ -35,10 +43,18 @@ export interface LaunchEvents {
   gone(exit: Exit): void;
 }
 
+export interface InheritedSockets {
+  readonly descriptors: readonly number[];
+  /** What tells the instance of them. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 export interface LaunchRequest {
   readonly spec: InstanceSpec;
   readonly manager: ManagerFacts;
   readonly stdio: readonly [StdioEntry, StdioEntry];
+  /** Listening sockets that it inherits from descriptor 3 on; null where the service has none. */
+  readonly sockets: InheritedSockets | null;
   /**
    * Where the instance is about to listen, and where nobody may listen yet: whoever does would answer the readiness
    * check in its place. Null: not known.
@@ -61,20 +77,28 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
   };
   const attempt = (): void => {
     const plan = planSpawn(request);
-    if (!plan.ok) fail(plan.reason);
-    else
-      trySpawn(plan, {
-        spawned(child) {
-          over = true;
-          follow(child, events);
-        },
-        failed(code, message) {
-          if (over) return;
-          if (performance.now() - startedAt < (RETRY_FOR_MS[code] ?? 0))
-            timer = setTimeout(attempt, RETRY_EVERY_MS);
-          else fail(startFailure(code, plan.file, plan.options.cwd) ?? message);
-        },
-      });
+    if (!plan.ok) {
+      fail(plan.reason);
+      return;
+    }
+    const failed = (code: string, message: string): void => {
+      if (over) return;
+      if (performance.now() - startedAt < (RETRY_FOR_MS[code] ?? 0))
+        timer = setTimeout(attempt, RETRY_EVERY_MS);
+      else fail(startFailure(code, plan.program, plan.options.cwd) ?? message);
+    };
+    const inTheWay = plan.file === plan.program ? null : missingProgram(plan.program);
+    if (inTheWay !== null) {
+      failed(inTheWay, inTheWay);
+      return;
+    }
+    trySpawn(plan, {
+      spawned(child) {
+        over = true;
+        follow(child, events);
+      },
+      failed,
+    });
   };
   if (request.address === null) attempt();
   else
@@ -95,29 +119,51 @@ async function isAnswered(address: string): Promise<boolean> {
 
 interface SpawnPlan {
   readonly ok: true;
+  /** What the configuration names; `file` is the shell that becomes it where there are sockets. */
+  readonly program: string;
   readonly file: string;
   readonly args: readonly string[];
   readonly options: SpawnOptions & { cwd: string };
 }
 
-function planSpawn({ spec, manager, stdio }: LaunchRequest): SpawnPlan | { ok: false; reason: string } {
+function planSpawn({
+  spec,
+  manager,
+  stdio,
+  sockets,
+}: LaunchRequest): SpawnPlan | { ok: false; reason: string } {
   const environment = environmentOf(spec, manager);
   if (!environment.ok) return environment;
   const { env } = environment;
   const [word = '', ...args] = spec.command;
   // A name that PATH does not have is left to execvp(3), which says ENOENT.
-  const file = programFile(word, { baseDir: spec.baseDir, cwd: spec.cwd, searchPath: env['PATH'] }) ?? word;
+  const program =
+    programFile(word, { baseDir: spec.baseDir, cwd: spec.cwd, searchPath: env['PATH'] }) ?? word;
   const notify = spec.ready?.type === 'notify';
+  const descriptors = sockets?.descriptors ?? [];
   const { uid, gid } = spec.credentials;
   const options = {
     cwd: spec.cwd,
-    env: notify ? { ...env, NOTIFY_FD: String(NOTIFY_FD) } : env,
-    stdio: ['ignore' as const, ...stdio, ...(notify ? ['pipe' as const] : [])],
+    env: {
+      ...env,
+      ...sockets?.env,
+      ...(notify && { NOTIFY_FD: String(FIRST_SOCKET_FD + descriptors.length) }),
+    },
+    stdio: ['ignore' as const, ...stdio, ...descriptors, ...(notify ? ['pipe' as const] : [])],
     detached: true,
     ...(uid !== null && { uid }),
     ...(gid !== null && { gid }),
   };
-  return { ok: true, file, args, options };
+  if (sockets === null) return { ok: true, program, file: program, args, options };
+  const [file, ...before] = WITH_LISTEN_PID;
+  return { ok: true, program, file, args: [...before, program, ...args], options };
+}
+
+/** The errno's name that starting it would end in; null where nothing speaks against it. */
+function missingProgram(program: string): string | null {
+  const found = statSync(program, { throwIfNoEntry: false });
+  if (found === undefined) return 'ENOENT';
+  return found.isFile() && (found.mode & EXECUTABLE) !== 0 ? null : 'EACCES';
 }
 
 type RunningChild = ChildProcess & { pid: number };

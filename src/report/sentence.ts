@@ -43,6 +43,10 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
       return info(`${whom(fact)} is ready after ${formatDuration(Math.round(fact.afterMs))}`);
     case 'instance-not-ready':
       return warn(`${whom(fact)} is ${fact.reason}`);
+    case 'socket-opened': {
+      const cut = `; of a backlog of ${fact.backlog} the kernel allows ${fact.limit ?? 0} (net.core.somaxconn)`;
+      return info(`listens on ${fact.address}${fact.limit === null ? '' : cut}`);
+    }
     case 'route-switched':
       return info(`requests go to ${fact.parameter ?? 'it'}`);
     case 'route-failed':

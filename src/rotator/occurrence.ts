@@ -46,6 +46,13 @@ export type ServiceFact =
       readonly pid: number | null;
       readonly reason: string;
     }
+  /** `limit`: the kernel's own, where the backlog is longer. */
+  | {
+      readonly type: 'socket-opened';
+      readonly address: string;
+      readonly backlog: number;
+      readonly limit: number | null;
+    }
   /** New requests go to the instance of this parameter. */
   | { readonly type: 'route-switched'; readonly parameter: Parameter }
   /** `parameter` is null where the route was to be withdrawn. */

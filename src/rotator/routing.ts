@@ -26,7 +26,9 @@ export function reportSwitch(turn: Turn, to: Instance | null, failure: string | 
   if (to === null || to.spec.route === null) return;
   const { parameter } = to;
   turn.report(
-    failure === null ? { type: 'route-switched', parameter } : { type: 'route-failed', parameter, reason: failure },
+    failure === null
+      ? { type: 'route-switched', parameter }
+      : { type: 'route-failed', parameter, reason: failure },
   );
 }
 

@@ -25,6 +25,7 @@ describe('classicConfig', () => {
             ready: null,
             address: null,
             route: null,
+            listen: [],
             stop: { signal: 'SIGTERM', timeoutMs: null },
             restart: {
               policy: 'never',

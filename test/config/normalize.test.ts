@@ -31,6 +31,7 @@ describe('a service', () => {
             ready: null,
             address: null,
             route: null,
+            listen: [],
             stop: { signal: 'SIGTERM', timeoutMs: 30_000 },
             restart: {
               policy: 'always',
@@ -90,6 +91,7 @@ services:
       ready: { type: 'tcp', address: '8080', intervalMs: 1000, timeoutMs: 60_000 },
       address: null,
       route: null,
+      listen: [],
       stop: { signal: 'SIGQUIT', timeoutMs: null },
       restart: {
         policy: 'on-failure',

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { InstanceSpec } from '../../src/config/instance.ts';
 import { signalGroup } from '../../src/process/group.ts';
-import { launch, NOTIFY_FD, type LaunchRequest } from '../../src/process/launch.ts';
+import { launch, type LaunchRequest } from '../../src/process/launch.ts';
 import { temporaryFolder } from '../support/alternate.ts';
 import { processFacts } from '../support/processes.ts';
 import { until } from '../support/until.ts';
@@ -31,12 +31,12 @@ function launched(spec: Partial<InstanceSpec>, stdio: LaunchRequest['stdio'] = [
     if (run.pid > 0) signalGroup(run.pid, 'SIGKILL');
   });
   run.cancel = launch(
-    { spec: instanceSpec(spec), manager: NOBODY, address: null, stdio },
+    { spec: instanceSpec(spec), manager: NOBODY, address: null, sockets: null, stdio },
     {
       launched(child) {
         run.pid = child.pid;
         run.stdout = child.stdout;
-        run.notify = (child.stdio[NOTIFY_FD] as Readable | undefined) ?? null;
+        run.notify = (child.stdio.at(-1) as Readable | undefined) ?? null;
         told.push(['launched']);
       },
       failed: (reason) => told.push(['failed', reason]),

@@ -15,6 +15,7 @@ export const SERVICE_FACTS: { readonly [T in ServiceFact['type']]: Extract<Servi
   'launch-failed': { type: 'launch-failed', parameter: '3000', reason: 'there is no program x in PATH' },
   'instance-ready': { type: 'instance-ready', ...instance, afterMs: 1_234.4 },
   'instance-not-ready': { type: 'instance-not-ready', ...instance, reason: 'not ready within 30s' },
+  'socket-opened': { type: 'socket-opened', address: '127.0.0.1:8080', backlog: 511, limit: 128 },
   'route-switched': { type: 'route-switched', parameter: '3001' },
   'route-failed': { type: 'route-failed', parameter: '3001', reason: 'HAProxy does not answer' },
   'route-lost': { type: 'route-lost', reason: 'run/api/3001 is gone' },

@@ -27,6 +27,7 @@ test('what happens to a service', () => {
     'error: cannot start 3000: there is no program x in PATH',
     'info: 3000 (pid 4711) is ready after 1.234s',
     'warn: 3000 (pid 4711) is not ready within 30s',
+    'info: listens on 127.0.0.1:8080; of a backlog of 511 the kernel allows 128 (net.core.somaxconn)',
     'info: requests go to 3001',
     'error: requests cannot be routed to 3001: HAProxy does not answer',
     'warn: the route is lost, and tried again: run/api/3001 is gone',

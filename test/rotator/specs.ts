@@ -20,6 +20,7 @@ export function serviceSpec(given: Partial<ServiceConfig> = {}): ServiceConfig {
     ready: null,
     address: null,
     route: null,
+    listen: [],
     stop: { signal: 'SIGTERM', timeoutMs: 30_000 },
     restart: { policy: 'always', delayMs: 250, maxDelayMs: 30_000, maxAttempts: 10, resetAfterMs: 60_000 },
     output: { type: 'prefix' },

@@ -12,6 +12,10 @@ export type RawCommand = string | [string | number, ...(string | number)[]];
  */
 export type RawDuration = string | 0;
 /**
+ * Where a socket listens: `host:port`, `[ipv6]:port`, `:port` (every address of the machine), or `unix:path`.
+ */
+export type RawListenAddress = string | number;
+/**
  * The name of a signal, with or without `SIG`, in any case.
  */
 export type RawSignal = string;
@@ -66,7 +70,7 @@ export interface RawService {
    */
   command?: RawCommand;
   /**
-   * What the instances alternate between: at least two values that differ as text. Numbers are taken as they are written. A service with nothing to alternate has no such key; see `onRotate`.
+   * What the instances alternate between: at least two values that differ as text. Numbers are taken as they are written. A service with nothing to alternate has no such key; see `onRotate`. Beside `listen` they are `[blue, green]` where they are left out.
    *
    * @minItems 2
    */
@@ -111,6 +115,15 @@ export interface RawService {
    */
   address?: string | number;
   route?: RawRoute;
+  /**
+   * Sockets that the manager opens and every instance inherits, from descriptor 3 on, by systemd's protocol (`LISTEN_FDS`, `LISTEN_PID`, `LISTEN_FDNAMES`) and by Server::Starter's (`SERVER_STARTER_PORT`): connections that come while instances change wait in the kernel. One address, a list, a mapping of names to addresses, or a mapping with `address`, `backlog` and `mode` in the place of any address. With it `parameters` may be left out; they are then `[blue, green]`. `ready` is `output`, `exec` or `notify`, since a connection says nothing about the new instance. No proxy is needed.
+   */
+  listen?:
+    | RawListenAddress
+    | [RawListenAddress | RawListenSocket, ...(RawListenAddress | RawListenSocket)[]]
+    | {
+        [k: string]: RawListenAddress | RawListenSocket;
+      };
   stop?: RawStop;
   /**
    * When an instance that exited outside a rotation is started again: a policy alone, or a mapping with the rest.
@@ -181,6 +194,20 @@ export interface RawHaproxy {
    * The name of an instance's server in that backend, with `%alt` in it.
    */
   server: string;
+}
+/**
+ * One listening socket with its settings.
+ */
+export interface RawListenSocket {
+  address: RawListenAddress;
+  /**
+   * How many connections wait in the kernel until an instance accepts them; Linux allows as many as `net.core.somaxconn` says.
+   */
+  backlog?: number;
+  /**
+   * The permissions of a unix socket, octal and in quotes.
+   */
+  mode?: string;
 }
 /**
  * How an instance is told to stop.
