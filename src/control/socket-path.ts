@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { makeFolder } from '../util/make-folder.ts';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 
@@ -37,7 +38,7 @@ export function prepareSocketFolder(socketPath: string): string | null {
 /** The same for anything else of the manager's own that lies in this folder. */
 export function prepareFolder(folder: string): string | null {
   try {
-    makeFolder(folder);
+    makeFolder(folder, 0o700);
     const stat = lstatSync(folder);
     if (folder !== runtimeFolder()) return null;
     if (!stat.isDirectory()) return `${folder} is not a folder`;
@@ -45,21 +46,5 @@ export function prepareFolder(folder: string): string | null {
     return null;
   } catch (error) {
     return `${folder} cannot be made: ${(error as Error).message}`;
-  }
-}
-
-/**
- * Makes a folder and those above it. By hand: Node's own `recursive` goes round for ever where making a folder says
- * ENOENT although the one above exists, as in `/proc` (a TMPDIR that makes no sense must not hang the start).
- */
-function makeFolder(folder: string, mayMakeParent = true): void {
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
-    if (code !== 'ENOENT' || !mayMakeParent) throw error;
-    makeFolder(path.dirname(folder));
-    makeFolder(folder, false);
   }
 }

@@ -2,12 +2,13 @@
 import { lstat, open, readFile, realpath, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fingerprint } from '../util/fingerprint.ts';
+import { makeFolder } from '../util/make-folder.ts';
 import { fileFailure } from './file-failure.ts';
-import { makeFolder } from './make-folder.ts';
 import type { Deviation, Router, Targets } from './route.ts';
 
 /** Whoever routes is another user as a rule: it has to see the file, and may read the address in it. */
 const MODE = 0o644;
+const FOLDER_MODE = 0o755;
 
 /**
  * A file that is to appear is written under a temporary name first, and one that is to go is renamed to that name first:
@@ -98,7 +99,7 @@ export class FilesRouter implements Router {
     await rm(this.#temporary, { force: true });
     const file = await open(this.#temporary, 'wx', MODE).catch(async (error: unknown) => {
       ignoring('ENOENT')(error);
-      await makeFolder(this.#folder);
+      makeFolder(this.#folder, FOLDER_MODE);
       return await open(this.#temporary, 'wx', MODE);
     });
     try {
