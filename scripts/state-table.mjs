@@ -78,7 +78,13 @@ const requests = {
   specChanged: ask('specChanged', { spec: { ...service, parameters: ['4000', '4001'] } }),
   signalRequested: ask('signalRequested', { signal: 'SIGHUP' }),
   killRequested: ask('killRequested'),
-  orphanFound: () => ({ type: 'orphanFound', pid: 99, parameter: '3001', serves: true }),
+  orphanFound: () => ({
+    type: 'orphanFound',
+    pid: 99,
+    parameter: '3001',
+    serves: true,
+    route: service.route,
+  }),
 };
 const ofTheNext = {
   launched,

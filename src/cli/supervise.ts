@@ -133,11 +133,15 @@ function takeOver(
   log: Log,
 ): { readonly roster: Roster | null; readonly orphans: readonly Orphan[] } {
   if (file === null) return { roster: null, orphans: [] };
+  const warn = (reason: string): void => {
+    const text = `what runs cannot be listed in ${file}; were this manager killed, the next one would not find it: ${reason}`;
+    log.say({ level: 'warn', text });
+  };
   const problem = prepareFolder(path.dirname(file));
-  const opened = problem === null ? openRoster(file) : { ok: false as const, reason: problem };
+  const opened =
+    problem === null ? openRoster(file, { stale: warn }) : { ok: false as const, reason: problem };
   if (opened.ok) return opened;
-  const text = `what runs is not listed in ${file}, and would be lost if this manager were killed: ${opened.reason}`;
-  log.say({ level: 'warn', text });
+  warn(opened.reason);
   return { roster: null, orphans: [] };
 }
 

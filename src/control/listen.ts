@@ -80,8 +80,13 @@ async function clearTheWay(socketPath: string): Promise<string | null> {
   if (answer.code !== 'ECONNREFUSED') return `${socketPath} is in use (${answer.reason})`;
   // Another manager that starts at the same moment may have replaced it meanwhile, and inodes are used again at once.
   const now = lstatSync(socketPath, { throwIfNoEntry: false });
-  if (now?.ino === before.ino && now.ctimeMs === before.ctimeMs) rmSync(socketPath, { force: true });
-  return null;
+  if (now?.ino !== before.ino || now.ctimeMs !== before.ctimeMs) return null;
+  try {
+    rmSync(socketPath, { force: true });
+    return null;
+  } catch (error) {
+    return `the stale control socket ${socketPath} cannot be removed: ${(error as Error).message}`;
+  }
 }
 
 function bind(server: Server, socketPath: string, mode: number): Promise<string | null> {

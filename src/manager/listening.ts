@@ -1,5 +1,5 @@
 /** The listening sockets of all services: opened before a service is there, and handed to it. */
-import type { ServiceConfig } from '../config/types.ts';
+import type { ListenSocket, ServiceConfig } from '../config/types.ts';
 import type { ServiceFact } from '../rotator/occurrence.ts';
 import { ServiceSockets } from '../traffic/sockets.ts';
 
@@ -23,24 +23,39 @@ export class Listening {
     return sockets;
   }
 
-  /** Returns why some cannot be opened, a line each. What is open stays, and is closed when its service does not need it. */
+  /**
+   * Opens what is not open yet, but for what another service holds: that one has to let it go first.
+   * @returns why some cannot be opened, a line each; then none has been
+   */
   async open(services: readonly ServiceConfig[]): Promise<readonly string[]> {
-    const problems = await Promise.all(
-      services
-        .filter(({ name, listen }) => listen.length > 0 && !this.#isHeldByAnother(name, listen))
-        .map(async ({ name, listen }) => {
-          const problem = await this.of(name).open(listen);
-          return problem === null ? [] : [`${name}: ${problem}`];
-        }),
+    const openings = await Promise.all(
+      services.map(async ({ name, listen }) => {
+        const sockets = this.of(name);
+        const free = listen.filter((socket) => this.#heldByAnother(name, socket) === undefined);
+        return { name, sockets, opening: await sockets.open(free) };
+      }),
     );
-    return problems.flat();
+    const problems = openings.flatMap(({ name, opening }) =>
+      opening.ok ? [] : [`${name}: ${opening.reason}`],
+    );
+    if (problems.length > 0)
+      for (const { sockets, opening } of openings) if (opening.ok) sockets.close(opening.opened);
+    return problems;
   }
 
-  /** By one that a reload removes, or that lets them go: its successor opens them when they are free. */
-  #isHeldByAnother(service: string, listen: ServiceConfig['listen']): boolean {
-    return [...this.#sockets].some(
-      ([other, sockets]) => other !== service && listen.some((socket) => sockets.holds(socket)),
-    );
+  /** Gives open sockets to the services that a new configuration wants them for, with the settings that it names. */
+  async handOver(services: readonly ServiceConfig[]): Promise<void> {
+    for (const { name, listen } of services)
+      for (const socket of listen) {
+        const holder = this.#heldByAnother(name, socket);
+        if (holder !== undefined) this.of(name).take(socket, holder);
+      }
+    await Promise.all(services.map(({ name, listen }) => this.of(name).adjust(listen)));
+  }
+
+  #heldByAnother(service: string, socket: ListenSocket): ServiceSockets | undefined {
+    const others = [...this.#sockets].filter(([other]) => other !== service);
+    return others.map(([, sockets]) => sockets).find((sockets) => sockets.holds(socket));
   }
 
   /** A service of the same name that comes later opens its own. */

@@ -84,8 +84,8 @@ export class ServiceRunner {
   }
 
   /** A process group that an earlier manager left behind. */
-  orphanFound({ pid, parameter, serves }: Omit<Happening & { type: 'orphanFound' }, 'type'>): void {
-    this.#happened({ type: 'orphanFound', pid, parameter, serves });
+  orphanFound({ pid, parameter, serves, route }: Omit<Happening & { type: 'orphanFound' }, 'type'>): void {
+    this.#happened({ type: 'orphanFound', pid, parameter, serves, route });
   }
 
   /** KILL to whatever is on its way out. */

@@ -4,7 +4,7 @@ import { runCommand, type RunningCommand } from '../process/command.ts';
 import type { ManagerFacts } from '../process/environment.ts';
 import type { Outputs } from '../process/output.ts';
 import type { Orphan } from '../process/roster.ts';
-import { currentOf, liveInstances } from '../rotator/instances.ts';
+import { liveInstances, servingOf } from '../rotator/instances.ts';
 import type { Occurrence, ServiceFact } from '../rotator/occurrence.ts';
 import type { Effect, Id, Millis, State } from '../rotator/types.ts';
 import { neededSockets } from '../rotator/sockets.ts';
@@ -126,6 +126,11 @@ export class ServiceWorld implements RunnerWorld {
           happened({ type: 'routed', route: effect.route, failure });
         });
         return;
+      case 'keepRoute':
+        void this.#route.direct(effect.spec, effect.to).then((reason) => {
+          if (reason !== null) this.#report({ type: 'route-failed', parameter: effect.to, reason });
+        });
+        return;
       case 'withdrawRoute':
         void this.#route.withdraw(effect.spec, effect.because).then((reason) => {
           if (reason !== null) this.#report({ type: 'route-failed', parameter: null, reason });
@@ -180,8 +185,8 @@ export class ServiceWorld implements RunnerWorld {
 }
 
 function runningInstances(state: State): readonly Omit<Orphan, 'service'>[] {
-  const current = currentOf(state);
-  return liveInstances(state).flatMap(({ id, parameter, pid }) =>
-    pid === null ? [] : [{ parameter, pid, serves: id === current?.id }],
+  const serving = servingOf(state);
+  return liveInstances(state).flatMap(({ id, parameter, pid, spec: { route } }) =>
+    pid === null ? [] : [{ parameter, pid, serves: id === serving?.id, route }],
   );
 }

@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import { parseEnvFile } from '../config/env-file.ts';
 import type { InstanceSpec } from '../config/instance.ts';
 
-/** What an init system told the manager about itself; an instance that took it for its own would answer in its place. */
+/** What an init system, or a manager above, told this one about itself; an instance that took it for its own would answer in its place. */
 const NOT_HANDED_DOWN = [
   'NOTIFY_SOCKET',
+  'NOTIFY_FD',
   'WATCHDOG_PID',
   'WATCHDOG_USEC',
   'LISTEN_PID',
   'LISTEN_FDS',
   'LISTEN_FDNAMES',
+  'SERVER_STARTER_PORT',
 ];
 
 /** What every instance and hook of this manager is told. */

@@ -12,8 +12,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import type { Parameter } from '../config/types.ts';
-import { signalGroup } from './group.ts';
+import type { Parameter, Route } from '../config/types.ts';
+import { isGroupGone } from './group.ts';
 import { identityOf } from './identity.ts';
 
 /** A process group that an earlier manager left behind. */
@@ -22,8 +22,9 @@ export interface Orphan {
   readonly parameter: Parameter;
   /** Its leader, who may be gone. */
   readonly pid: number;
-  /** It was the current instance. */
+  /** Requests went to it, by this route. */
   readonly serves: boolean;
+  readonly route: Route | null;
 }
 
 interface Entry extends Orphan {
@@ -35,15 +36,28 @@ interface Listed {
   readonly instances: readonly Entry[];
 }
 
+/** How long after a list that could not be written it is tried again, in ms. */
+const AGAIN_AFTER_MS = 1_000;
+
+export interface RosterEvents {
+  /** The list on disk is not what runs; it is tried again every second. Said once, until it could be written. */
+  stale(reason: string): void;
+}
+
 export class Roster {
   readonly #file: string;
+  readonly #aside: string;
+  readonly #events: RosterEvents;
   readonly #entries = new Map<string, readonly Entry[]>();
   readonly #identity = identityOf(process.pid);
   #scheduled = false;
+  #again: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(file: string) {
+  constructor(file: string, events: RosterEvents) {
     this.#file = file;
+    this.#aside = `${file}.new`;
+    this.#events = events;
   }
 
   /** What runs of this service now; written at the next turn of the event loop. */
@@ -56,38 +70,55 @@ export class Roster {
       );
     if (same) return;
     const identities = new Map(known.map(({ pid, identity }) => [pid, identity]));
-    const entries = instances.map(({ parameter, pid, serves }) => {
-      const identity = identities.get(pid) ?? identityOf(pid);
-      return { service, parameter, pid, serves, identity };
+    const entries = instances.map((instance) => {
+      const identity = identities.get(instance.pid) ?? identityOf(instance.pid);
+      return { service, ...instance, identity };
     });
     if (entries.length === 0) this.#entries.delete(service);
     else this.#entries.set(service, entries);
-    if (this.#scheduled || this.#closed) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#closed) this.#write();
+      this.#write();
     });
   }
 
   /** Everything is gone: there is nothing to be found. */
   close(): void {
     this.#closed = true;
-    rmSync(this.#file, { force: true });
+    clearTimeout(this.#again);
+    for (const file of [this.#file, this.#aside]) remove(file);
   }
 
   #write(): void {
+    if (this.#closed) return;
     const listed: Listed = {
       manager: { pid: process.pid, identity: this.#identity },
       instances: [...this.#entries.values()].flat(),
     };
-    const aside = `${this.#file}.new`;
+    const failing = this.#again !== undefined;
+    clearTimeout(this.#again);
+    this.#again = undefined;
     try {
-      writeFileSync(aside, JSON.stringify(listed), { mode: 0o600 });
-      renameSync(aside, this.#file);
-    } catch {
-      // A full disk, a cleaner of temporary folders: the instances matter more, and the next change tries again.
+      // Made anew: whatever has the name, a link that leads elsewhere for instance, is not written through.
+      remove(this.#aside);
+      writeFileSync(this.#aside, JSON.stringify(listed), { mode: 0o600, flag: 'wx' });
+      renameSync(this.#aside, this.#file);
+    } catch (error) {
+      this.#again = setTimeout(() => {
+        this.#write();
+      }, AGAIN_AFTER_MS).unref();
+      if (!failing) this.#events.stale((error as Error).message);
     }
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // A read-only file system, a folder in its place: the next write says so.
   }
 }
 
@@ -101,23 +132,25 @@ export type Opened =
  * Takes the list over: what stands in it and still lives was left behind by a manager that is gone. A list that is not
  * this user's own is not believed: whoever wrote it could have any process stopped.
  */
-export function openRoster(file: string): Opened {
+export function openRoster(file: string, events: RosterEvents): Opened {
   const listed = readList(file);
   const { manager, instances } = listed ?? { manager: null, instances: [] };
   if (manager !== null && manager.identity !== null && identityOf(manager.pid) === manager.identity)
     return { ok: false, reason: `manager ${manager.pid} runs the same configuration` };
   const orphans = instances.filter(isAlive).sort((one, other) => Number(other.serves) - Number(one.serves));
-  return { ok: true, roster: new Roster(file), orphans };
+  return { ok: true, roster: new Roster(file, events), orphans };
 }
 
 /** Null where there is none, or one that somebody else has put there. */
 function readList(file: string): Listed | null {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-    const { uid, mode } = fstatSync(descriptor);
-    if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return null;
-    return JSON.parse(readFileSync(descriptor, 'utf8')) as Listed;
+    // Without waiting for a writer, where it is a pipe.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return null;
+    const list: unknown = JSON.parse(readFileSync(descriptor, 'utf8'));
+    return isList(list) ? list : null;
   } catch {
     return null;
   } finally {
@@ -125,12 +158,22 @@ function readList(file: string): Listed | null {
   }
 }
 
+/** Another version of this program may have written something else. */
+function isList(value: unknown): value is Listed {
+  const { manager, instances } = (value ?? {}) as Partial<Listed>;
+  return (
+    typeof manager?.pid === 'number' &&
+    Array.isArray(instances) &&
+    instances.every((entry: Partial<Entry> | null) => typeof entry?.pid === 'number' && 'route' in entry)
+  );
+}
+
 /** A group without its leader keeps the number from being used again, but says nothing of whose it is: a later boot. */
 function isAlive({ pid, identity }: Entry): boolean {
   if (identity === null) return false;
   const now = identityOf(pid);
   if (now !== null) return now === identity;
-  return sameBoot(identity) && signalGroup(pid, 0);
+  return sameBoot(identity) && !isGroupGone(pid);
 }
 
 /** Linux alone can tell. */

@@ -10,7 +10,6 @@ import type { Attempt, Id, Instance, Step, Intent } from './types.ts';
 /** Begins an attempt beside whatever serves now. */
 export function beginAttempt(turn: Turn, wanted: Intent): void {
   const current = currentOf(turn.state);
-  if (turn.state.lastParameter === undefined) clearRoute(turn);
   const attempt: Attempt = {
     ...wanted,
     spec: turn.state.spec,
@@ -58,6 +57,8 @@ export function launched(turn: Turn, id: Id, pid: number): void {
   if (attempt?.step.name !== 'launching' || attempt.step.instance.id !== id) return;
   const instance: Instance = { ...attempt.step.instance, pid, launchedAt: turn.at };
   setStep(turn, { name: 'probing', instance });
+  // Not before: where the launch fails since somebody else has the address, the route may be his.
+  if (turn.state.lastParameter === undefined) clearRoute(turn);
   turn.report({ type: 'instance-launched', parameter: instance.parameter, pid, purpose: attempt.purpose });
   if (attempt.spec.ready === null) becameReady(turn, id);
   else turn.effect({ type: 'probe', instance: id });

@@ -6,6 +6,13 @@ export function currentOf({ phase }: State): Instance | null {
   return phase.name === 'running' || phase.name === 'rotating' ? phase.current : null;
 }
 
+/** The instance that requests go to: in the overlap of a service with a route that is the next one already. */
+export function servingOf(state: State): Instance | null {
+  const step = attemptOf(state)?.step;
+  const switched = step?.name === 'overlap' || step?.name === 'before-stop';
+  return switched && step.instance.spec.route !== null ? step.instance : currentOf(state);
+}
+
 /** The attempt that is under way; null where nothing is being brought up. */
 export function attemptOf({ phase }: State): Attempt | null {
   return phase.name === 'starting' || phase.name === 'rotating' ? phase.attempt : null;

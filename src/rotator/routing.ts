@@ -41,6 +41,13 @@ export function withdrawRoute(turn: Turn, because: 'stopped' | 'lost'): void {
   if (because === 'stopped') turn.update({ routedWith: null });
 }
 
+/** What an orphan got from the manager before this one, it keeps. */
+export function keepRoute(turn: Turn, { spec, parameter }: Instance): void {
+  if (spec.route === null) return;
+  turn.effect({ type: 'keepRoute', to: parameter, spec });
+  turn.update({ routedWith: spec });
+}
+
 /** An earlier manager that was killed may have left a route to what is gone. */
 export function clearRoute(turn: Turn): void {
   const { spec } = turn.state;

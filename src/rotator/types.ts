@@ -131,12 +131,13 @@ export type Event = { readonly at: Millis } & (
   | { readonly type: 'restartRequested'; readonly request: Id }
   | { readonly type: 'signalRequested'; readonly request: Id; readonly signal: SignalName }
   | { readonly type: 'specChanged'; readonly request: Id; readonly spec: ServiceConfig }
-  /** An earlier manager that was killed has left this process group behind. `serves`: it was the current instance. */
+  /** An earlier manager that was killed has left this process group behind. `serves`: requests went to it, by `route`. */
   | {
       readonly type: 'orphanFound';
       readonly pid: number;
       readonly parameter: Parameter;
       readonly serves: boolean;
+      readonly route: ServiceConfig['route'];
     }
   /** Whatever is left is to be killed at once. */
   | { readonly type: 'killRequested' }
@@ -184,6 +185,8 @@ export type Effect =
   | { readonly type: 'cancelHook'; readonly hook: Id }
   /** New requests go to this parameter's instance alone; `routed` follows. Switches are carried out in their order. */
   | { readonly type: 'route'; readonly route: Id; readonly to: Parameter; readonly spec: ServiceConfig }
+  /** The same for an orphan, to which they went before. Nothing follows. */
+  | { readonly type: 'keepRoute'; readonly to: Parameter; readonly spec: ServiceConfig }
   /** New requests go nowhere: the service is `stopped`, or what served is `lost` and is brought back. Nothing follows. */
   | { readonly type: 'withdrawRoute'; readonly because: 'stopped' | 'lost'; readonly spec: ServiceConfig }
   | { readonly type: 'report'; readonly occurrence: Occurrence }

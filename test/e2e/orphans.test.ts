@@ -121,3 +121,38 @@ test('the list is gone after an end in peace', async () => {
   await theatre.alternate.stop();
   expect(existsSync(`${theatre.socket}.running`)).toBe(false);
 });
+
+test('parameters and route changed meanwhile: what serves is rolled out of, as by a reload', async () => {
+  const theatre = await Theatre.started({ web });
+  const old = await theatre.puppet('a');
+  await killManager(theatre);
+  const changed = { ...web, parameters: ['c', 'd'] as [string, string], route: { files: 'new' } };
+  theatre.start({ web: { ...changed, ready: { output: 'ready' } } });
+  const next = await theatre.puppet('c');
+  expect(old.signals).toEqual([]);
+  expect(existsSync(path.join(theatre.folder, 'run/a'))).toBe(true);
+  await next.do('say', { text: 'ready\n' });
+  await theatre.service('web', ({ state, current }) => state === 'running' && current?.parameter === 'c');
+  await processGone(old.pid);
+  expect(existsSync(path.join(theatre.folder, 'run/a'))).toBe(false);
+  expect(existsSync(path.join(theatre.folder, 'new/c'))).toBe(true);
+});
+
+test('killed in the overlap: the one that requests go to goes on, and they are not sent elsewhere meanwhile', async () => {
+  const service = { ...web, overlap: '1h' };
+  const theatre = await Theatre.started({ web: service });
+  const old = await theatre.puppet('a');
+  theatre.alternate.signal('SIGUSR1');
+  const routed = await theatre.puppet('b');
+  await theatre.service('web', ({ next }) => next?.state === 'ready');
+  await until('it is listed as the one that serves', () =>
+    theatre.read('control.sock.running').includes(`"pid":${routed.pid},"serves":true`),
+  );
+  await killManager(theatre);
+  theatre.start({ web: { ...service, ready: { output: 'ready' } } });
+  await processGone(old.pid);
+  expect(existsSync(path.join(theatre.folder, 'run/b'))).toBe(true);
+  const status = await theatre.service('web', ({ state }) => state === 'rotating');
+  expect(status).toMatchObject({ current: { parameter: 'b', pid: routed.pid }, next: { parameter: 'a' } });
+  expect(routed.signals).toEqual([]);
+});

@@ -1,7 +1,8 @@
 /** The route by files: who gets new requests, in the right order. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { Alternate, freePorts } from '../support/alternate.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -126,4 +127,31 @@ test('a reload that changes the folder takes the old file away', async () => {
   await theatre.ask('POST', '/v1/reload');
   await theatre.service('api', ({ state, current }) => state === 'running' && current?.parameter === 'a');
   expect(existsSync(path.join(theatre.folder, 'run/new/b'))).toBe(false);
+});
+
+test('a second manager, whose instance finds its address taken, leaves the route of the first one alone', async () => {
+  const [first = 0, second = 0] = await freePorts(2);
+  const routedByPort = {
+    ...service,
+    parameters: [first, second] as [number, number],
+    address: '127.0.0.1:%alt',
+  };
+  const theatre = await Theatre.open();
+  theatre.start({ api: { ...routedByPort, ready: { tcp: '127.0.0.1:%alt' } } });
+  await (await theatre.puppet(String(first))).do('listen', { port: first });
+  await theatre.running('api');
+  const seen: boolean[] = [];
+  const other = theatre.write(
+    'other.yaml',
+    theatre.read('alternate.config.yaml').replace('control.sock', 'other.sock'),
+  );
+  const watcher = watch(path.join(theatre.folder, 'run/api'), () => {
+    seen.push(existsSync(path.join(theatre.folder, 'run/api', String(first))));
+  });
+  const rival = new Alternate(['--config', other], { cwd: theatre.folder });
+  await rival.logged(/is answered by another process already/);
+  await rival.discard();
+  watcher.close();
+  expect(seen).toEqual([]);
+  expect(routed(theatre)).toEqual([String(first)]);
 });

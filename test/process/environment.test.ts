@@ -59,14 +59,20 @@ describe('environmentOf', () => {
     expect(Object.keys(without)).not.toContain('ALTERNATE_SOCKET');
   });
 
-  test.each(['NOTIFY_SOCKET', 'WATCHDOG_PID', 'WATCHDOG_USEC', 'LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'])(
-    '%s was meant for the manager, unless the configuration gives it',
-    (name) => {
-      vi.stubEnv(name, '1');
-      expect(environment(instanceSpec(), NOBODY)[name]).toBeUndefined();
-      expect(environment(instanceSpec({ env: { [name]: '2' } }), NOBODY)[name]).toBe('2');
-    },
-  );
+  test.each([
+    'NOTIFY_SOCKET',
+    'NOTIFY_FD',
+    'WATCHDOG_PID',
+    'WATCHDOG_USEC',
+    'LISTEN_PID',
+    'LISTEN_FDS',
+    'LISTEN_FDNAMES',
+    'SERVER_STARTER_PORT',
+  ])('%s was meant for the manager, unless the configuration gives it', (name) => {
+    vi.stubEnv(name, '1');
+    expect(environment(instanceSpec(), NOBODY)[name]).toBeUndefined();
+    expect(environment(instanceSpec({ env: { [name]: '2' } }), NOBODY)[name]).toBe('2');
+  });
 
   test('the file is read at every call', () => {
     const spec = instanceSpec({ envFile: envFile('VALUE=1') });

@@ -1,5 +1,15 @@
-import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,11 +18,14 @@ import { openRoster, type Roster } from '../../src/process/roster.ts';
 import { temporaryFolder } from '../support/alternate.ts';
 import { until } from '../support/until.ts';
 
+const SILENT = { stale: (): void => undefined };
+let said: string[];
 let folder: ReturnType<typeof temporaryFolder>;
 let file: string;
 let child: ChildProcess & { pid: number };
 
 beforeEach(async () => {
+  said = [];
   folder = temporaryFolder();
   file = path.join(folder.path, 'x.running');
   const spawned = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
@@ -29,7 +42,7 @@ afterEach(async () => {
 });
 
 function opened(): { roster: Roster; orphans: readonly unknown[] } {
-  const result = openRoster(file);
+  const result = openRoster(file, { stale: (reason) => said.push(reason) });
   if (!result.ok) throw new Error(result.reason);
   return result;
 }
@@ -37,8 +50,8 @@ function opened(): { roster: Roster; orphans: readonly unknown[] } {
 /** As a manager that has been killed leaves it. */
 async function leftBehind(): Promise<void> {
   const { roster } = opened();
-  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: false }]);
-  roster.update('edge', [{ parameter: null, pid: child.pid, serves: true }]);
+  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: false, route: null }]);
+  roster.update('edge', [{ parameter: null, pid: child.pid, serves: true, route: null }]);
   await until('the list', () => existsSync(file));
   const list = JSON.parse(readFileSync(file, 'utf8')) as { manager: { identity: string } };
   list.manager.identity = 'another life';
@@ -48,8 +61,8 @@ async function leftBehind(): Promise<void> {
 test('what still lives is told to the next manager, those that served first', async () => {
   await leftBehind();
   expect(opened().orphans).toMatchObject([
-    { service: 'edge', parameter: null, pid: child.pid, serves: true },
-    { service: 'web', parameter: 'a', pid: child.pid, serves: false },
+    { service: 'edge', parameter: null, pid: child.pid, serves: true, route: null },
+    { service: 'web', parameter: 'a', pid: child.pid, serves: false, route: null },
   ]);
 });
 
@@ -66,9 +79,9 @@ test('what is gone, or another process by now, is not', async () => {
 
 test('while the manager whose list it is lives, it is left alone', async () => {
   const { roster } = opened();
-  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: true }]);
+  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: true, route: null }]);
   await until('the list', () => existsSync(file));
-  expect(openRoster(file)).toEqual({
+  expect(openRoster(file, SILENT)).toEqual({
     ok: false,
     reason: `manager ${process.pid} runs the same configuration`,
   });
@@ -76,13 +89,22 @@ test('while the manager whose list it is lives, it is left alone', async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test.each([
+test.each<readonly [string, () => void]>([
   [
     'that others may write',
     () => {
       chmodSync(file, 0o666);
     },
   ],
+  ...['{}', '[]', 'null', '{"manager":{"pid":1,"identity":null},"instances":[null]}'].map(
+    (text) =>
+      [
+        `that says ${text}`,
+        () => {
+          writeFileSync(file, text);
+        },
+      ] as const,
+  ),
   [
     'with nonsense in it',
     () => {
@@ -99,16 +121,46 @@ test('nor is one that a symbolic link leads to', async () => {
   await leftBehind();
   const link = path.join(folder.path, 'link');
   symlinkSync(file, link);
-  expect(openRoster(link)).toMatchObject({ ok: true, orphans: [] });
+  expect(openRoster(link, SILENT)).toMatchObject({ ok: true, orphans: [] });
 });
 
 test('an unchanged list is not written again', async () => {
   const { roster } = opened();
-  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: true }]);
+  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: true, route: null }]);
   await until('the list', () => existsSync(file));
   writeFileSync(file, 'untouched');
-  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: true }]);
+  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: true, route: null }]);
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
   expect(readFileSync(file, 'utf8')).toBe('untouched');
+});
+
+test('a link in its place is not written through', async () => {
+  const victim = path.join(folder.path, 'victim');
+  writeFileSync(victim, 'precious');
+  symlinkSync(victim, `${file}.new`);
+  const { roster } = opened();
+  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: true, route: null }]);
+  await until('the list', () => existsSync(file));
+  expect(readFileSync(victim, 'utf8')).toBe('precious');
+  expect(lstatSync(file).isFile()).toBe(true);
+});
+
+test('a pipe in its place holds nobody up', () => {
+  execFileSync('mkfifo', [file]);
+  expect(opened().orphans).toEqual([]);
+});
+
+test('what cannot be written is said once, and written as soon as it can be', async () => {
+  const { roster } = opened();
+  mkdirSync(path.join(`${file}.new`, 'in the way'), { recursive: true });
+  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: true, route: null }]);
+  await until('a complaint', () => said.length === 1);
+  roster.update('web', [{ parameter: 'a', pid: child.pid, serves: false, route: null }]);
+  rmSync(`${file}.new`, { recursive: true });
+  await until('the list', () => existsSync(file));
+  expect(said).toHaveLength(1);
+  expect(readFileSync(file, 'utf8')).toContain('"serves":false');
+  roster.close();
+  expect(readdirSync(folder.path)).toEqual([]);
 });

@@ -88,7 +88,8 @@ export function anyStory(
 /** Lives the story through, lets the world come to rest, asks for a stop and lets it rest again. */
 export function live(story: Story): Trace {
   const world = new World(story.specs[0]);
-  for (const orphan of story.orphans) world.happen({ type: 'orphanFound', pid: world.newPid(), ...orphan });
+  for (const orphan of story.orphans)
+    world.happen({ type: 'orphanFound', pid: world.newPid(), route: story.specs[0].route, ...orphan });
   for (const act of story.acts) doings[act.deed](world, act.pick, story.specs);
   comeToRest(world, story);
   world.happen({ type: 'stopRequested', request: world.newRequest() });

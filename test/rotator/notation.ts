@@ -82,6 +82,8 @@ export function effectText(effect: Effect): string {
       return `cancel hook #${effect.hook}`;
     case 'route':
       return `route #${effect.route} to ${effect.to ?? '-'}`;
+    case 'keepRoute':
+      return `keep the route to ${effect.to ?? '-'}`;
     case 'withdrawRoute':
       return `withdraw the route (${effect.because})`;
     case 'report':

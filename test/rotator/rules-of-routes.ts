@@ -6,7 +6,7 @@ import type { Effect, Id, Instance } from '../../src/rotator/types.ts';
 import { eachStep, effectsOf } from './rules.ts';
 import type { TraceStep } from './world.ts';
 
-type Switch = Effect & { readonly type: 'route' };
+type Switch = Effect & { readonly type: 'route' | 'keepRoute' };
 
 interface Said {
   /** The last thing asked for; undefined before the first. */
@@ -19,14 +19,20 @@ const nothingSaid = (): Said => ({ last: undefined, outcome: undefined });
 
 /** Events first: what they tell came before the effects of the step. Returns what was so before those effects. */
 function follow(said: Said, { event, stale, effects }: TraceStep): Said {
-  if (event.type === 'routed' && !stale && typeof said.last === 'object' && said.last.route === event.route)
+  if (
+    event.type === 'routed' &&
+    !stale &&
+    typeof said.last === 'object' &&
+    'route' in said.last &&
+    said.last.route === event.route
+  )
     said.outcome = event.failure === null ? 'done' : 'failed';
   const before = { ...said };
   for (const effect of effects) {
-    if (effect.type !== 'route' && effect.type !== 'withdrawRoute') continue;
-    said.last = effect.type === 'route' && effect.spec.route !== null ? effect : 'withdrawn';
+    if (effect.type !== 'route' && effect.type !== 'keepRoute' && effect.type !== 'withdrawRoute') continue;
+    said.last = effect.type !== 'withdrawRoute' && effect.spec.route !== null ? effect : 'withdrawn';
     // For an orphan it is mostly so already, and nothing waits for it.
-    said.outcome = event.type === 'orphanFound' ? 'done' : undefined;
+    said.outcome = effect.type === 'keepRoute' ? 'done' : undefined;
   }
   return before;
 }

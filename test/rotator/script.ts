@@ -131,12 +131,13 @@ function happeningTo(verb: string, id: Id, words: string): Happening {
 }
 
 function orphanOf(parameter: string, words: string): Happening {
-  const [, pid = '', serves = ''] = /^pid (\d+)( serves)?$/.exec(words) ?? [];
+  const [, pid = '', serves = '', folder] = /^pid (\d+)( serves)?(?: route (\S+))?$/.exec(words) ?? [];
   return {
     type: 'orphanFound',
     pid: Number(pid),
     parameter: parameter === '-' ? null : parameter,
     serves: serves !== '',
+    route: folder === undefined ? null : { type: 'files', folder },
   };
 }
 

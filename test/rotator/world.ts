@@ -183,6 +183,7 @@ export class World {
         this.routes.add(effect.route);
         return;
       case 'withdrawRoute':
+      case 'keepRoute':
       case 'cancelLaunch':
       case 'report':
       case 'answer':
