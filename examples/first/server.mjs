@@ -1,27 +1,47 @@
-// A small HTTP server that stops gracefully: on SIGTERM it takes no new connections, finishes the requests it has,
-// tells kept-alive clients to come back on another connection, and leaves.
+// A small HTTP server that loses no request when it is replaced. Its socket is the one that it inherits (`listen` in the
+// configuration), or a port of its own:
 //   node server.mjs 3000
+import { writeSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { Server } from 'node:net';
 
-const port = Number(process.argv[2]);
 const greeting = 'hello';
+const { ALTERNATE_PARAMETER: name, NOTIFY_FD: notify } = process.env;
+const [, , port] = process.argv;
 let stopping = false;
 
 const server = createServer((request, response) => {
-  if (stopping) response.setHeader('Connection', 'close');
-  const body = request.url === '/healthz' ? 'ok\n' : `${greeting} from ${port} (pid ${process.pid})\n`;
-  response.end(body);
+  request.resume().once('end', () => {
+    if (stopping) response.setHeader('Connection', 'close');
+    const text = request.url === '/healthz' ? 'ok' : `${greeting} from ${name ?? port} (pid ${process.pid})`;
+    if (!request.headers.accept?.includes('text/html')) return response.end(`${text}\n`);
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    response.end(page(text));
+  });
 });
 
-server.listen(port, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${port}`));
+server.listen(port === undefined ? { fd: 3 } : { port, host: '127.0.0.1' }, () => {
+  console.log(`listening on ${port === undefined ? 'the inherited socket' : `http://127.0.0.1:${port}`}`);
+  // `ready: { notify: true }`
+  if (notify !== undefined) writeSync(Number(notify), 'READY=1\n');
+});
 
+// `on`, not `once`: after `once` a second SIGTERM would end the program on the spot.
 process.on('SIGTERM', () => {
-  stopping = true;
+  if (stopping) return;
   console.log('stopping: finishing what is under way');
-  // For a second kept-alive connections are still answered, with "Connection: close", so that none is cut off while a
-  // request is on its way to it.
-  setTimeout(() => {
-    server.close(() => process.exit(0));
-    server.closeIdleConnections();
-  }, 1_000);
+  stopping = true;
+  // No new connections. close() of an HTTP server would also cut the idle ones, on which a request may be on its way.
+  Server.prototype.close.call(server, () => process.exit(0));
+  // For a second kept-alive connections are still answered, with "Connection: close"; then those that nobody uses go.
+  setInterval(() => server.closeIdleConnections(), 1_000);
 });
+
+/** For a browser, which asks again every second. */
+function page(text) {
+  const colour = { blue: '#1d4ed8', green: '#15803d' }[name] ?? '#444';
+  return `<!doctype html><meta http-equiv="refresh" content="1"><title>${text}</title>
+<body style="margin: 0; height: 100vh; display: grid; place-items: center; background: ${colour}; color: white">
+<h1 style="font-family: sans-serif">${text}</h1>
+`;
+}

@@ -57,7 +57,9 @@ async function bindTcp(address: ListenAddress & { type: 'tcp' }): Promise<Bound>
     return { ok: false, reason: `cannot listen on ${listenKey(address)}: there is no host ${host ?? ''}` };
   }
   const bound = tryTcp(found.address, port, found.family === 6 ? 6 : 4);
-  return typeof bound === 'object' ? { ok: true, socket: bound } : failed(address, bound);
+  return typeof bound === 'object'
+    ? { ok: true, socket: bound }
+    : failed(address, bound, host === null ? null : found.address);
 }
 
 /** The handle, or the name of the errno. libuv keeps EADDRINUSE to itself until listen(2) is called: the port tells. */
@@ -74,12 +76,16 @@ function tryTcp(host: string, port: number, family: 4 | 6): Handle | string {
 /** A file that is no socket, or one that somebody answers on, is left alone. */
 async function bindUnix(address: ListenAddress & { type: 'unix' }): Promise<Bound> {
   const { path, mode } = address;
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there !== undefined) {
-    if (!there.isSocket())
-      return { ok: false, reason: `cannot listen on ${listenKey(address)}: that file is no socket` };
-    if (await isAnswered(path)) return failed(address, 'EADDRINUSE');
-    rmSync(path, { force: true });
+  try {
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there !== undefined) {
+      if (!there.isSocket())
+        return { ok: false, reason: `cannot listen on ${listenKey(address)}: that file is no socket` };
+      if (await isAnswered(path)) return failed(address, 'EADDRINUSE');
+      rmSync(path, { force: true });
+    }
+  } catch (error) {
+    return failed(address, (error as NodeJS.ErrnoException).code ?? String(error));
   }
   const before = process.umask(0o777 & ~mode);
   try {
@@ -106,24 +112,34 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-function failed(address: ListenAddress, code: string): Bound {
-  return { ok: false, reason: `cannot listen on ${listenKey(address)}: ${describe(address, code)}` };
+function failed(address: ListenAddress, code: string, ip: string | null = null): Bound {
+  return { ok: false, reason: bindFailure(address, code, ip) };
 }
 
-function describe(address: ListenAddress, code: string): string {
+/** Why nobody can listen there, from the errno's name of bind(2) or listen(2). `ip`: what the host stands for, if known. */
+export function bindFailure(address: ListenAddress, code: string, ip: string | null = null): string {
+  return `cannot listen on ${listenKey(address)}: ${describe(address, code, ip)}`;
+}
+
+function describe(address: ListenAddress, code: string, ip: string | null): string {
   switch (code) {
     case 'EADDRINUSE': {
-      const holder = address.type === 'tcp' ? holderOf(address.port) : null;
+      const holder = holderOf(
+        address.type === 'tcp' ? { ip, port: address.port } : { path: address.path },
+      );
+      if (holder?.pid === process.pid) return 'this manager listens there already';
       const who = holder === null ? 'somebody else' : `${holder.name} (pid ${holder.pid})`;
       return `${who} listens there already`;
     }
     case 'EACCES':
+    case 'EPERM':
       return address.type === 'tcp'
         ? 'ports below 1024 are for root, or for a node with CAP_NET_BIND_SERVICE'
         : 'the folder cannot be written to';
     case 'EADDRNOTAVAIL':
       return 'this machine does not have that address';
     case 'ENOENT':
+    case 'ENOTDIR':
       return 'there is no such folder';
     default:
       return code;

@@ -1,5 +1,6 @@
-/** Who listens on a port; Linux only, as far as this user may see (proc(5), /proc/net/tcp and /proc/pid/fd). */
+/** Who listens at an address; Linux only, as far as this user may see (proc(5), /proc/net and /proc/pid/fd). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 
 export interface Holder {
   readonly pid: number;
@@ -7,28 +8,47 @@ export interface Holder {
   readonly name: string;
 }
 
-const LISTENING = '0A';
+export type Place =
+  /** `ip: null` is any of the machine's. */
+  { readonly ip: string | null; readonly port: number } | { readonly path: string };
+
+const TCP_LISTENING = '0A';
+/** `__SO_ACCEPTCON` of the kernel, the flags of a unix socket that listens. */
+const UNIX_LISTENING = '00010000';
 
 /** Null where nobody can be made out. */
-export function holderOf(port: number): Holder | null {
-  const sockets = new Set(['tcp', 'tcp6'].flatMap((table) => listenersOn(port, table)));
-  if (sockets.size === 0) return null;
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry) || !holdsOne(entry, sockets)) continue;
-    return { pid: Number(entry), name: readText(`/proc/${entry}/comm`).trim() };
-  }
-  return null;
+export function holderOf(place: Place): Holder | null {
+  const inodes = 'path' in place ? unixListeners(place.path) : tcpListeners(place.ip, place.port);
+  if (inodes.length === 0) return null;
+  const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && holdsOne(entry, sockets));
+  return pid === undefined ? null : { pid: Number(pid), name: readText(`/proc/${pid}/comm`).trim() };
 }
 
-/** The links that descriptors of the sockets show: `socket:[inode]`. */
-function listenersOn(port: number, table: string): string[] {
-  const rows = readText(`/proc/net/${table}`).split('\n').slice(1);
-  return rows.flatMap((row) => {
-    const fields = row.trim().split(/\s+/);
-    const [, local = '', , state] = fields;
-    const matches = state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port;
-    return matches ? [`socket:[${fields[9] ?? ''}]`] : [];
+function tcpListeners(ip: string | null, port: number): string[] {
+  return ['tcp', 'tcp6'].flatMap(rowsOf).flatMap(([, local = '', , state, , , , , , inode = '']) => {
+    const [address = '', hexPort = ''] = local.split(':');
+    const matches = state === TCP_LISTENING && Number.parseInt(hexPort, 16) === port && covers(address, ip);
+    return matches ? [inode] : [];
   });
+}
+
+/** Whether somebody at this address of the kernel's table, hexadecimal in the machine's own order, is in the way of `ip`. */
+function covers(address: string, ip: string | null): boolean {
+  if (ip === null || !isIPv4(ip) || /^0+$/.test(address)) return true;
+  const bytes = ip.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
+  return address.endsWith(bytes.reverse().join('').toUpperCase());
+}
+
+function unixListeners(path: string): string[] {
+  return rowsOf('unix').flatMap(([, , , flags, , , inode = '', ...words]) =>
+    flags === UNIX_LISTENING && words.join(' ') === path ? [inode] : [],
+  );
+}
+
+function rowsOf(table: string): string[][] {
+  const [, ...rows] = readText(`/proc/net/${table}`).trimEnd().split('\n');
+  return rows.map((row) => row.trim().split(/\s+/));
 }
 
 function holdsOne(pid: string, sockets: ReadonlySet<string>): boolean {

@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { listenKey } from '../config/listen.ts';
 import type { ListenSocket } from '../config/types.ts';
-import { bindSocket, type BoundSocket } from './bind.ts';
+import { bindFailure, bindSocket, type BoundSocket } from './bind.ts';
 import { startListening } from './start-listening.ts';
 
 /** The first descriptor that is handed on; sd_listen_fds(3), SD_LISTEN_FDS_START. */
@@ -16,9 +16,15 @@ export interface InheritedSockets {
 }
 
 interface OpenSocket {
-  readonly spec: ListenSocket;
+  /** As it is wanted now. */
+  spec: ListenSocket;
   readonly bound: BoundSocket;
 }
+
+/** `opened`: those that were not open before. A failure is in words, and then nothing has been opened. */
+export type Opening =
+  | { readonly ok: true; readonly opened: readonly ListenSocket[] }
+  | { readonly ok: false; readonly reason: string };
 
 export interface SocketEvents {
   /** `limit`: what the kernel makes of a backlog that is longer; null where it is taken as it is. */
@@ -27,7 +33,7 @@ export interface SocketEvents {
 
 export class ServiceSockets {
   readonly #events: SocketEvents;
-  #open: ReadonlyMap<string, OpenSocket> = new Map();
+  readonly #open = new Map<string, OpenSocket>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(events: SocketEvents) {
@@ -57,68 +63,85 @@ export class ServiceSockets {
     };
   }
 
-  /**
-   * Opens those that are not open yet; the others stay, with their backlog and mode as they are wanted now.
-   * @returns null, or why it cannot be, in words; then those that were opened are closed again
-   */
-  open(listen: readonly ListenSocket[]): Promise<string | null> {
-    const opened = this.#last.then(() => this.#openAll(listen));
-    this.#last = opened;
-    return opened;
+  /** Opens those that are not open yet; the others stay as they are. */
+  open(listen: readonly ListenSocket[]): Promise<Opening> {
+    const opening = this.#last.then(() => this.#openAll(listen));
+    this.#last = opening;
+    return opening;
   }
 
-  /** Closes all but these: nobody but the instances that have inherited them listens there any more. */
-  keep(listen: readonly ListenSocket[]): void {
-    const wanted = new Set(listen.map(({ address }) => listenKey(address)));
-    const kept = new Map<string, OpenSocket>();
-    for (const [key, open] of this.#open) {
-      if (wanted.has(key)) kept.set(key, open);
-      else open.bound.close();
-    }
-    this.#open = kept;
-  }
-
-  async #openAll(listen: readonly ListenSocket[]): Promise<string | null> {
-    const opened: OpenSocket[] = [];
-    const fail = (reason: string): string => {
-      for (const { bound } of opened) bound.close();
-      return reason;
-    };
+  /** Gives those that are open the backlog and the mode that they are wanted with now. */
+  async adjust(listen: readonly ListenSocket[]): Promise<void> {
+    const toListen: OpenSocket[] = [];
     for (const spec of listen) {
       const known = this.#open.get(listenKey(spec.address));
-      if (known !== undefined) continue;
+      if (known === undefined) continue;
+      const { address, backlog } = known.spec;
+      known.spec = spec;
+      if (backlog !== spec.backlog) toListen.push(known);
+      if (address.type === 'unix' && spec.address.type === 'unix' && address.mode !== spec.address.mode)
+        changeMode(spec.address.path, spec.address.mode);
+    }
+    if (toListen.length === 0) return;
+    // Who listens already is not refused by listen(2), whatever the backlog.
+    await startListening(toListen.map(({ spec, bound }) => ({ fd: bound.fd, backlog: spec.backlog })));
+    for (const { spec } of toListen) this.#say(spec);
+  }
+
+  /** Takes an open socket over from a service that gives it up; nobody who connects meanwhile is refused. */
+  take({ address }: ListenSocket, from: ServiceSockets): void {
+    const key = listenKey(address);
+    const open = from.#open.get(key);
+    if (open === undefined) return;
+    from.#open.delete(key);
+    this.#open.set(key, open);
+  }
+
+  /** Nobody but the instances that have inherited them listens there any more. */
+  close(listen: readonly ListenSocket[]): void {
+    for (const { address } of listen) {
+      const key = listenKey(address);
+      this.#open.get(key)?.bound.close();
+      this.#open.delete(key);
+    }
+  }
+
+  /** Closes all but these. */
+  keep(listen: readonly ListenSocket[]): void {
+    const wanted = new Set(listen.map(({ address }) => listenKey(address)));
+    const open = [...this.#open].filter(([key]) => !wanted.has(key));
+    this.close(open.map(([, { spec }]) => spec));
+  }
+
+  async #openAll(listen: readonly ListenSocket[]): Promise<Opening> {
+    const opened: OpenSocket[] = [];
+    const fail = (reason: string): Opening => {
+      for (const { bound } of opened) bound.close();
+      return { ok: false, reason };
+    };
+    for (const spec of listen) {
+      if (this.holds(spec)) continue;
       const bound = await bindSocket(spec.address);
       if (!bound.ok) return fail(bound.reason);
       opened.push({ spec, bound: bound.socket });
     }
-    const adjusted = listen.flatMap((spec) => this.#adjusted(spec));
-    const toListen = [...opened, ...adjusted];
-    if (toListen.length === 0) return null;
+    if (opened.length === 0) return { ok: true, opened: [] };
     const failure = await startListening(
-      toListen.map(({ spec, bound }) => ({ fd: bound.fd, backlog: spec.backlog })),
+      opened.map(({ spec, bound }) => ({ fd: bound.fd, backlog: spec.backlog })),
     );
     if (failure !== null) {
-      const address = toListen[failure.index]?.spec.address;
-      const where = address === undefined ? '' : ` on ${listenKey(address)}`;
-      return fail(`cannot listen${where}: ${failure.code}`);
+      const address = opened[failure.index]?.spec.address;
+      return fail(address === undefined ? failure.code : bindFailure(address, failure.code));
     }
-    const now = new Map(this.#open);
-    for (const socket of toListen) now.set(listenKey(socket.spec.address), socket);
-    this.#open = now;
-    for (const { spec } of opened)
-      this.#events.listening(listenKey(spec.address), spec.backlog, limitOf(spec.backlog));
-    return null;
+    for (const socket of opened) {
+      this.#open.set(listenKey(socket.spec.address), socket);
+      this.#say(socket.spec);
+    }
+    return { ok: true, opened: opened.map(({ spec }) => spec) };
   }
 
-  /** An open one whose backlog is another one now; its mode is put right at once. */
-  #adjusted(spec: ListenSocket): readonly OpenSocket[] {
-    const { address, backlog } = spec;
-    const known = this.#open.get(listenKey(address));
-    if (known === undefined) return [];
-    const before = known.spec.address;
-    if (address.type === 'unix' && before.type === 'unix' && address.mode !== before.mode)
-      changeMode(address.path, address.mode);
-    return backlog === known.spec.backlog ? [] : [{ spec, bound: known.bound }];
+  #say({ address, backlog }: ListenSocket): void {
+    this.#events.listening(listenKey(address), backlog, limitOf(backlog));
   }
 }
 

@@ -50,7 +50,9 @@ export function routedServices<T extends Route['type']>(
     if (route === null || !isOfType(route, type)) continue;
     const instances = instancesOf(service, names);
     if (instances === null) {
-      const hint = 'it needs `address`, for instance address: 127.0.0.1:%alt';
+      const arePorts = service.parameters.every((parameter) => /^\d+$/.test(parameter ?? ''));
+      const needs = 'it needs `address`, for instance address: 127.0.0.1:%alt';
+      const hint = arePorts ? needs : `${needs}, and parameters that make an address of it, such as ports`;
       return refuse('no-address', `nothing says where the instances of ${name} listen: ${hint}`);
     }
     const odd = instances.find(({ address }) => !PLAIN.test(address));
