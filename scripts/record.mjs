@@ -1,0 +1,116 @@
+// docs/first-minute.svg: what the README's first minute looks like, recorded from a real run and at its real pace. The
+// configuration of `npm start` runs in a folder of its own and on free ports; the picture shows 3000 in their place.
+//   node scripts/build.mjs && node scripts/record.mjs
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as after } from 'node:timers/promises';
+import { pictureOf } from './record/picture.mjs';
+
+const root = path.resolve(import.meta.dirname, '..');
+const folder = mkdtempSync(path.join(tmpdir(), 'alt-record-'));
+const bin = path.join(root, 'dist/bin.cjs');
+const env = { ...process.env, ALTERNATE_SOCKET: path.join(folder, 'control.sock'), NO_COLOR: '1' };
+/** Between two commands, as somebody would type them. */
+const PAUSE_MS = 1_000;
+const ROTATIONS = 10;
+
+/** Names of three terminals, and what was written there when: `{ at, text }`, in milliseconds and lines. */
+const terminals = ['one terminal', 'a second one', 'a third one'].map((name) => ({ name, lines: [] }));
+const [first, second, third] = terminals;
+let shown = (text) => text;
+let startedAt = 0;
+const running = [];
+
+function write(terminal, text) {
+  terminal.lines.push({ at: performance.now() - startedAt, text: shown(text) });
+}
+
+/** Runs a program, whose lines go to a terminal; `ended` resolves to its exit code. */
+function run(terminal, program, words) {
+  const child = spawn(program, words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.push(child);
+  const ends = [child.stdout, child.stderr].map((stream) => {
+    const lines = createInterface({ input: stream });
+    lines.on('line', (line) => write(terminal, line));
+    return new Promise((resolve) => lines.once('close', resolve));
+  });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  return { child, ended: Promise.all([exited, ...ends]).then(([code]) => code) };
+}
+
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map((server) => new Promise((done) => server.listen(0, '127.0.0.1', done))));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+/** Waits until a terminal shows something. */
+async function seen(terminal, what) {
+  const end = performance.now() + 30_000;
+  while (!terminal.lines.some(({ text }) => what.test(text))) {
+    if (performance.now() > end) throw new Error(`${terminal.name} does not show ${what}`);
+    await after(20);
+  }
+}
+
+async function alternate(...words) {
+  const code = await run(third, bin, words).ended;
+  if (code === 0) return;
+  const said = terminals.flatMap(({ lines }) => lines.map(({ text }) => text)).join('\n');
+  throw new Error(`alternate ${words.join(' ')} ended with ${code}\n${said}`);
+}
+
+async function play() {
+  const ports = await freePorts(3);
+  const wanted = ['3000', '3010', '3011'];
+  const config = wanted.reduce(
+    (text, port, index) => text.replaceAll(port, ports[index]),
+    readFileSync(path.join(root, 'alternate.config.yaml'), 'utf8'),
+  );
+  writeFileSync(path.join(folder, 'alternate.config.yaml'), config);
+  cpSync(path.join(root, 'examples/first'), path.join(folder, 'examples/first'), { recursive: true });
+  shown = (text) =>
+    wanted.reduce(
+      (line, port, index) => line.replaceAll(ports[index], port),
+      text.replaceAll(folder, '/srv/alternate'),
+    );
+  const url = `http://127.0.0.1:${ports[0]}/`;
+
+  startedAt = performance.now();
+  write(first, '$ npm start');
+  const manager = run(first, bin, ['--config', 'alternate.config.yaml', '--socket', env.ALTERNATE_SOCKET]);
+  await seen(first, /web: running/);
+  await after(PAUSE_MS);
+  write(second, '$ node examples/first/load.mjs');
+  const load = run(second, process.execPath, ['examples/first/load.mjs', url]);
+  await after(2 * PAUSE_MS);
+  write(third, `$ for i in $(seq ${ROTATIONS}); do npx alternate rotate web; done`);
+  for (let count = 0; count < ROTATIONS; count++) await alternate('rotate', 'web');
+  await after(PAUSE_MS);
+  write(third, '$ npx alternate signal web KILL');
+  await alternate('signal', 'web', 'KILL');
+  await after(3 * PAUSE_MS);
+  write(second, '^C');
+  load.child.kill('SIGINT');
+  await load.ended;
+  const endedAt = performance.now() - startedAt;
+  manager.child.kill('SIGTERM');
+  await manager.ended;
+  return terminals.map(({ name, lines }) => ({ name, lines: lines.filter(({ at }) => at <= endedAt) }));
+}
+
+try {
+  const file = path.join(root, 'docs/first-minute.svg');
+  writeFileSync(file, pictureOf(await play()));
+  console.log(`${path.relative(root, file)}: ${second.lines.at(-1)?.text.trim()}`);
+} finally {
+  for (const child of running)
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  rmSync(folder, { recursive: true, force: true });
+}
