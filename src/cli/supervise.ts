@@ -108,7 +108,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   if (remembered > 0) manager.rotateAll();
   const code = await manager.finished;
   clearInterval(keepAlive);
-  taken.roster?.close();
+  // Where nothing was started, what an earlier manager left behind is still there to be found.
+  if (problems.length === 0) taken.roster?.close();
   await listening?.close();
   await outputs.flush(FLUSH_MS);
   silence();

@@ -14,6 +14,9 @@ const EXAMPLES = 'for instance 127.0.0.1:8080, "[::1]:8080", ":8080" or unix:run
 /** What sd_listen_fds_with_names(3) allows: printable, no colon, at most 255 characters. */
 const NAME = /^[\x21-\x39\x3b-\x7e]{1,255}$/;
 
+/** What may stand beside `address`. */
+const SETTINGS: readonly string[] = ['backlog', 'mode'];
+
 type RawListen = NonNullable<RawService['listen']>;
 type RawSocket = RawListenAddress | RawListenSocket;
 
@@ -59,7 +62,11 @@ function entriesOf(raw: RawListen, service: string, pointer: Pointer, context: C
   if (Object.hasOwn(raw, 'address')) return settingsOf(raw, service, pointer, context);
   return Object.entries(raw).map(([name, socket]) => {
     const place = child(pointer, name);
-    if (!NAME.test(name)) context.say(place, `${JSON.stringify(name)} is no name for a socket`, null, 'key');
+    const setting = SETTINGS.includes(name);
+    if (setting || !NAME.test(name)) {
+      const hint = setting ? 'for settings of one socket, address is missing beside it' : null;
+      context.say(place, `${JSON.stringify(name)} is no name for a socket`, hint, 'key');
+    }
     return { name, socket, place };
   });
 }
@@ -71,7 +78,7 @@ function settingsOf(
   pointer: Pointer,
   context: Context,
 ): readonly Entry[] {
-  const unknown = Object.keys(raw).find((key) => !['address', 'backlog', 'mode'].includes(key));
+  const unknown = Object.keys(raw).find((key) => key !== 'address' && !SETTINGS.includes(key));
   const { address, backlog, mode } = raw;
   if (unknown !== undefined) {
     const hint = 'beside address there are backlog and mode; "address" cannot be the name of a socket';

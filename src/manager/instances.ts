@@ -93,9 +93,10 @@ export class ServiceInstances {
       live.cancelLaunch = () => {
         cancelled = true;
       };
-      void this.#sockets.open(service.listen).then((failure) => {
-        if (failure !== null || cancelled) events.failed(failure ?? 'the launch was cancelled');
-        else start();
+      void this.#sockets.open(service.listen).then((opening) => {
+        if (cancelled) events.failed('the launch was cancelled');
+        else if (opening.ok) start();
+        else events.failed(opening.reason);
       });
     } else {
       start();

@@ -1,7 +1,21 @@
 /** The listening sockets of all services: opened before a service is there, and handed to it. */
 import type { ListenSocket, ServiceConfig } from '../config/types.ts';
+import type { Orphan } from '../process/roster.ts';
 import type { ServiceFact } from '../rotator/occurrence.ts';
 import { ServiceSockets } from '../traffic/sockets.ts';
+
+/**
+ * Those that may have inherited sockets, so that nobody else can have their addresses before they are gone: of services
+ * that listen now, and of services that are no more.
+ */
+export function holdSockets(
+  orphans: readonly Orphan[],
+  services: readonly ServiceConfig[],
+): readonly Orphan[] {
+  if (services.every(({ listen }) => listen.length === 0)) return [];
+  const without = services.filter(({ listen }) => listen.length === 0).map(({ name }) => name);
+  return orphans.filter(({ service }) => !without.includes(service));
+}
 
 export class Listening {
   readonly #report: (service: string, fact: ServiceFact) => void;
@@ -24,8 +38,9 @@ export class Listening {
   }
 
   /**
-   * Opens what is not open yet, but for what another service holds: that one has to let it go first.
-   * @returns why some cannot be opened, a line each; then none has been
+   * Opens what is not open yet. What another service holds goes over to the one that wants it now, so that nobody is
+   * refused meanwhile.
+   * @returns why some cannot be opened, a line each; then nothing has changed
    */
   async open(services: readonly ServiceConfig[]): Promise<readonly string[]> {
     const openings = await Promise.all(
@@ -38,13 +53,13 @@ export class Listening {
     const problems = openings.flatMap(({ name, opening }) =>
       opening.ok ? [] : [`${name}: ${opening.reason}`],
     );
-    if (problems.length > 0)
-      for (const { sockets, opening } of openings) if (opening.ok) sockets.close(opening.opened);
+    if (problems.length === 0) await this.#handOver(services);
+    else for (const { sockets, opening } of openings) if (opening.ok) sockets.close(opening.opened);
     return problems;
   }
 
-  /** Gives open sockets to the services that a new configuration wants them for, with the settings that it names. */
-  async handOver(services: readonly ServiceConfig[]): Promise<void> {
+  /** With the settings that the new configuration names. */
+  async #handOver(services: readonly ServiceConfig[]): Promise<void> {
     for (const { name, listen } of services)
       for (const socket of listen) {
         const holder = this.#heldByAnother(name, socket);

@@ -10,7 +10,7 @@ import type { Millis } from '../rotator/types.ts';
 import type { ReloadResult } from '../rotator/status.ts';
 import type { ServiceView } from '../rotator/view.ts';
 import { endOf, isUncleanExit } from './end.ts';
-import { Listening } from './listening.ts';
+import { holdSockets, Listening } from './listening.ts';
 import { ServiceRunner } from './runner.ts';
 import { ServiceWorld } from './service-world.ts';
 
@@ -80,21 +80,25 @@ export class Manager {
    * it was killed. `roster: null`: nothing is listed.
    * @returns why a socket cannot be opened, a line each; then nothing is started
    */
-  async start(roster: Roster | null, orphans: readonly Orphan[]): Promise<readonly string[]> {
+  start(roster: Roster | null, orphans: readonly Orphan[]): Promise<readonly string[]> {
     this.#roster = roster;
+    const starting = this.#start(orphans);
+    // A reload that is asked for meanwhile comes after it.
+    this.#reloading = starting;
+    return starting;
+  }
+
+  async #start(orphans: readonly Orphan[]): Promise<readonly string[]> {
     const { services, path } = this.#config;
-    const sharing = new Set(services.filter(({ listen }) => listen.length > 0).map(({ name }) => name));
-    // They have inherited the sockets: until they are gone nobody else can have the addresses.
-    await Promise.all(orphans.filter(({ service }) => sharing.has(service)).map(({ pid }) => endOrphan(pid)));
-    const problems = await this.#openFor(this.#config);
+    const inTheWay = new Set(holdSockets(orphans, services));
+    await Promise.all([...inTheWay].map(({ pid }) => endOrphan(pid)));
+    const problems = await this.#listening.open(services);
+    if (this.#isStopping()) this.#listening.keepOnly(new Set());
     if (problems.length > 0 || this.#isStopping()) return problems;
     this.#report({ type: 'manager-started', pid: process.pid, services: services.length, config: path });
-    for (const spec of services)
-      this.#add(
-        spec,
-        orphans.filter(({ service }) => service === spec.name && !sharing.has(service)),
-      );
-    for (const { service, pid } of orphans) if (!this.#services.has(service)) void endOrphan(pid);
+    const others = orphans.filter((orphan) => !inTheWay.has(orphan));
+    for (const spec of services) this.#add(spec, others);
+    for (const { service, pid } of others) if (!this.#services.has(service)) void endOrphan(pid);
     if (this.#rotateAtStart) this.rotateAll();
     return [];
   }
@@ -134,15 +138,19 @@ export class Manager {
     if (this.#options.load === null)
       return { ok: false, errors: ['the classic form has no configuration to read'] };
     const loaded = await this.#options.load();
-    const errors = loaded.ok ? await this.#openFor(loaded.config) : this.#options.describe(loaded);
+    const services = loaded.ok ? loaded.config.services : [];
+    // Those that are stopped open theirs when they are started.
+    const listening = services.filter(({ name }) => this.runner(name)?.phase !== 'stopped');
+    const errors = loaded.ok ? await this.#listening.open(listening) : this.#options.describe(loaded);
     if (this.#isStopping()) return { ok: false, errors: ['the manager is stopping'] };
     if (!loaded.ok || errors.length > 0) {
       this.#report({ type: 'reload-refused', errors });
       return { ok: false, errors };
     }
     const comparison = compareConfigs(this.#config, loaded.config);
-    const byName = new Map(loaded.config.services.map((spec) => [spec.name, spec]));
+    const byName = new Map(services.map((spec) => [spec.name, spec]));
     this.#config = loaded.config;
+    this.#listening.keepOnly(new Set(byName.keys()));
     this.#report({ type: 'config-reloaded', ...comparison });
     for (const name of comparison.removed) this.#remove(name);
     for (const [name, spec] of byName) {
@@ -152,14 +160,6 @@ export class Manager {
       else if (runner.phase === 'failed') void runner.request('startRequested');
     }
     return { ok: true, ...comparison };
-  }
-
-  /** What is opened in vain is closed again, for services that are there already at their next event. */
-  async #openFor({ services }: Config): Promise<readonly string[]> {
-    const wanted = services.filter(({ name }) => this.runner(name)?.phase !== 'stopped');
-    const problems = await this.#listening.open(wanted);
-    if (problems.length > 0) this.#listening.keepOnly(new Set(this.#services.keys()));
-    return problems;
   }
 
   #add(spec: ServiceConfig, orphans: readonly Orphan[] = []): void {
@@ -194,7 +194,7 @@ export class Manager {
     });
     const runner = new ServiceRunner(spec, world);
     this.#services.set(spec.name, { runner, world });
-    for (const orphan of orphans) runner.orphanFound(orphan);
+    for (const orphan of orphans) if (orphan.service === spec.name) runner.orphanFound(orphan);
     void runner.request(runner.phase === 'running' ? 'rotationRequested' : 'startRequested');
   }
 

@@ -1,9 +1,9 @@
 /** Starts one instance as the leader of a process group of its own, and says when it has ended. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { statSync } from 'node:fs';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Exit } from '../rotator/types.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
+import { execFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
 import type { StdioEntry } from './output/stdio.ts';
 import { tryTcp } from './probe/tcp.ts';
@@ -29,8 +29,8 @@ const FIRST_SOCKET_FD = 3;
  * the program keeps its pid.
  */
 const WITH_LISTEN_PID = ['/bin/sh', '-c', 'export LISTEN_PID=$$; exec "$@"', 'sh'] as const;
-/** A shell would give these failures an exit code of its own; so they are looked for before it is started. */
-const EXECUTABLE = 0o111;
+/** What a shell hands on as it came; others it drops or makes its own (POSIX, "Shell Variables"). */
+const HANDED_ON = /^(?!(?:IFS|OPTIND|PPID)$)[A-Za-z_][A-Za-z0-9_]*$/;
 
 export interface LaunchEvents {
   /** The process runs; its descriptors are the child's. Called at most once, before the two below. */
@@ -87,9 +87,10 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
         timer = setTimeout(attempt, RETRY_EVERY_MS);
       else fail(startFailure(code, plan.program, plan.options.cwd) ?? message);
     };
-    const inTheWay = plan.file === plan.program ? null : missingProgram(plan.program);
-    if (inTheWay !== null) {
-      failed(inTheWay, inTheWay);
+    const failure =
+      plan.file === plan.program ? null : execFailure(plan.program, request.spec.credentials.uid);
+    if (failure !== null) {
+      failed(failure, `spawn ${plan.program} ${failure}`);
       return;
     }
     trySpawn(plan, {
@@ -156,14 +157,15 @@ function planSpawn({
   };
   if (sockets === null) return { ok: true, program, file: program, args, options };
   const [file, ...before] = WITH_LISTEN_PID;
-  return { ok: true, program, file, args: [...before, program, ...args], options };
+  return { ok: true, program, file, args: [...before, ...lostOn(env, program), program, ...args], options };
 }
 
-/** The errno's name that starting it would end in; null where nothing speaks against it. */
-function missingProgram(program: string): string | null {
-  const found = statSync(program, { throwIfNoEntry: false });
-  if (found === undefined) return 'ENOENT';
-  return found.isFile() && (found.mode & EXECUTABLE) !== 0 ? null : 'EACCES';
+/** The words before a program that give it the variables which the shell does not; env(1). */
+function lostOn(env: Readonly<Record<string, string>>, program: string): readonly string[] {
+  const lost = Object.entries(env).filter(([name]) => !HANDED_ON.test(name));
+  // For env(1) a program with "=" in its path would be one more of them.
+  if (lost.length === 0 || program.includes('=')) return [];
+  return ['/usr/bin/env', ...lost.map(([name, value]) => `${name}=${value}`)];
 }
 
 type RunningChild = ChildProcess & { pid: number };

@@ -1,7 +1,8 @@
 /** A socket that has its address and does not accept: the manager only holds it, and hands it on. */
 import net from 'node:net';
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync, statSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
+import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { listenKey } from '../config/listen.ts';
 import type { ListenAddress } from '../config/types.ts';
@@ -77,6 +78,8 @@ function tryTcp(host: string, port: number, family: 4 | 6): Handle | string {
 async function bindUnix(address: ListenAddress & { type: 'unix' }): Promise<Bound> {
   const { path, mode } = address;
   try {
+    // libuv says EACCES where there is no folder.
+    statSync(dirname(path));
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there !== undefined) {
       if (!there.isSocket())
@@ -124,9 +127,7 @@ export function bindFailure(address: ListenAddress, code: string, ip: string | n
 function describe(address: ListenAddress, code: string, ip: string | null): string {
   switch (code) {
     case 'EADDRINUSE': {
-      const holder = holderOf(
-        address.type === 'tcp' ? { ip, port: address.port } : { path: address.path },
-      );
+      const holder = holderOf(address.type === 'tcp' ? { ip, port: address.port } : { path: address.path });
       if (holder?.pid === process.pid) return 'this manager listens there already';
       const who = holder === null ? 'somebody else' : `${holder.name} (pid ${holder.pid})`;
       return `${who} listens there already`;

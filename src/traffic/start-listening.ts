@@ -17,7 +17,8 @@ process.argv.slice(1).forEach((backlog, index) => {
     require('node:fs').writeSync(1, index + ' ' + code);
     process.exit(1);
   });
-  server.listen({ fd, backlog: Number(backlog) });
+  // The backlog in the options is not looked at beside fd.
+  server.listen({ fd }, Number(backlog));
   spawnSync('/bin/sh', ['-c', ':'], { stdio: [fd, 'ignore', 'ignore'] });
 });
 process.nextTick(() => process.nextTick(() => process.exit(0)));
