@@ -20,21 +20,29 @@ function ask(socketPath, method, target) {
   });
 }
 
-/**
- * Writes its configuration into `folder`. `words` is the server's command without its port, `program` the file of it that
- * releases replace, `route` what the configuration's key holds.
- */
-export function configureManager({ folder, program, words, ports, route, readyTimeout, watched }) {
-  const config = path.join(folder, 'alternate.config.json');
-  const service = {
-    command: [...words, '--port', '%alt'],
+/** The part of a service's configuration that says how a proxy reaches it; `route` is the key's value. */
+export function behindProxy({ ports, route, readyTimeout }) {
+  return {
     parameters: ports.map(String),
     address: '127.0.0.1:%alt',
-    overlap: '500ms',
     ready: { http: 'http://127.0.0.1:%alt/healthz', interval: '50ms', timeout: readyTimeout },
     route,
-    ...(watched ? { watch: [program] } : {}),
   };
+}
+
+/** The same for a service without a proxy: its instances inherit the socket. `ready` is the way in which they say that they are. */
+export function onItsSocket({ port, ready, readyTimeout }) {
+  const said = ready === 'notify' ? { notify: true } : { output: '^listening$' };
+  return { listen: `127.0.0.1:${port}`, ready: { ...said, timeout: readyTimeout } };
+}
+
+/**
+ * Writes its configuration into `folder`. `words` is the server's command, `program` the file of it that releases replace, `part` what
+ * one of the two above gave.
+ */
+export function configureManager({ folder, program, words, part, watched }) {
+  const config = path.join(folder, 'alternate.config.json');
+  const service = { command: words, overlap: '500ms', ...part, ...(watched ? { watch: [program] } : {}) };
   const socket = path.join(folder, 'm.sock');
   writeFileSync(config, JSON.stringify({ control: { socket }, services: { api: service } }, null, 2));
   return { config, socket, program };

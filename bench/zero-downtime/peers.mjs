@@ -11,7 +11,16 @@ import { peerTable } from './table.mjs';
 import { startLoad } from './workloads.mjs';
 
 const UPGRADES = 5;
-const NAMES = ['alternate', 'classic', 'server-starter', 'supervisord', 'pm2'];
+const NAMES = [
+  'alternate',
+  'listen',
+  'classic',
+  'classic-longer',
+  'server-starter',
+  'server-starter-lingers',
+  'supervisord',
+  'pm2',
+];
 
 const { values: flags } = parseArgs({
   options: { only: { type: 'string' }, json: { type: 'string' }, bin: { type: 'string' } },

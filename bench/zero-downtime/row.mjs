@@ -1,10 +1,11 @@
-// One row of the table: a proxy, a manager with its service, a load, and what happens meanwhile.
+// One row of the table: a proxy or none, a manager with its service, a load, and what happens meanwhile.
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePorts, now, pause, statusOf, until } from './bed.mjs';
 import { exportPieces } from './export-pieces.mjs';
-import { configureManager, startManager } from './manager.mjs';
+import { behindProxy, configureManager, onItsSocket, startManager } from './manager.mjs';
 import { proxies } from './proxies/index.mjs';
+import { WITHOUT_PROXY } from './rows.mjs';
 import { measureLatency } from './samples.mjs';
 import { startLoad } from './workloads.mjs';
 
@@ -24,21 +25,28 @@ export async function runRow(row, { bed, bin, steadyMs, rotations }) {
   const configured = configureManager({
     ...stage,
     ...serverOf(stage),
-    route: routeOf(stage),
+    part: partOf(stage),
     watched: row.driven === 'watcher',
   });
-  stage.pieces = exportPieces({ folder, pieces: proxies[row.proxy].pieces, bin, config: configured.config });
-  startProxy(stage);
+  if (row.proxy !== WITHOUT_PROXY) {
+    stage.pieces = exportPieces({
+      folder,
+      pieces: proxies[row.proxy].pieces,
+      bin,
+      config: configured.config,
+    });
+    startProxy(stage);
+  }
   stage.manager = await startManager({ bed, folder, bin, ...configured });
   try {
-    await until('an answer through the proxy', async () => (await statusOf(port)) === 200);
+    await until('an answer', async () => (await statusOf(port)) === 200);
     return await underLoad(stage, { steadyMs, rotations });
   } catch (error) {
-    error.message += `\nproxy: ${stage.proxy.log().slice(-2_000)}\nmanager: ${stage.manager.child.log().slice(-2_000)}`;
+    error.message += `\nproxy: ${stage.proxy?.log().slice(-2_000)}\nmanager: ${stage.manager.child.log().slice(-2_000)}`;
     throw error;
   } finally {
     await bed.stop(stage.manager.child);
-    await bed.stop(stage.proxy);
+    if (stage.proxy !== undefined) await bed.stop(stage.proxy);
   }
 }
 
@@ -47,10 +55,14 @@ function startProxy(stage) {
   stage.proxy = stage.bed.start(program, configure(stage), { log: path.join(stage.folder, 'proxy.log') });
 }
 
-function routeOf({ row, routes, socket }) {
-  return proxies[row.proxy].route === 'files'
-    ? { files: routes }
-    : { haproxy: { socket, backend: 'api', server: 'api-%alt' } };
+function partOf({ row, routes, socket, port, ports }) {
+  const readyTimeout = row.release === 'listens-late' ? '10s' : '2s';
+  if (row.proxy === WITHOUT_PROXY) return onItsSocket({ port, ready: row.ready, readyTimeout });
+  const route =
+    proxies[row.proxy].route === 'files'
+      ? { files: routes }
+      : { haproxy: { socket, backend: 'api', server: 'api-%alt' } };
+  return behindProxy({ ports, route, readyTimeout });
 }
 
 /** The server's program is the row's own copy, so that it can be replaced; its faults are in a file beside it. */
@@ -65,8 +77,9 @@ function serverOf({ bed, folder, row }) {
     row.stop,
     '--release',
     path.join(folder, 'release'),
+    ...(row.proxy === WITHOUT_PROXY ? ['--fd', '3'] : ['--port', '%alt']),
   ];
-  return { program, words, readyTimeout: row.release === 'listens-late' ? '10s' : '2s' };
+  return { program, words };
 }
 
 function installRelease({ folder }, fault) {
@@ -118,8 +131,8 @@ const incidents = {
   dies: release('dies', 3),
   hangs: release('hangs', 2),
   /** The only instance is killed; the manager starts it again. */
-  async crash({ manager }, meanwhile) {
-    for (let i = 0; i < 3; i++) {
+  async crash({ manager, row }, meanwhile) {
+    for (let i = 0; i < row.times; i++) {
       const { pid } = (await manager.view()).current;
       await meanwhile(async () => {
         process.kill(pid, 'SIGKILL');

@@ -1,8 +1,12 @@
-// The rows of the table: each proxy with each kind of request; servers, stops and drivers take turns.
+// The rows of the table: each proxy, and none, with each kind of request; servers, stops and drivers take turns.
+
+/** In the place of a proxy: the manager owns the socket, and clients are connected to the instances themselves. */
+export const WITHOUT_PROXY = 'listen';
 
 /**
  * `workloads` run side by side through the same rotations, and each becomes a line of the table. `expected`: how many failures are
- * right; null: it is told, not judged. `due`: the outcomes that are right, where that is not `completed` throughout.
+ * right; `in-flight`: only requests that an instance had when it was killed; null: it is told, not judged. `due`: the outcomes that are
+ * right, where that is not `completed` throughout.
  */
 function workloadsBehind(proxy) {
   return [
@@ -52,16 +56,62 @@ function badReleases(proxies) {
 function incidents(proxies) {
   const row = { workloads: ['get'], server: 'c', stop: 'close', driven: 'socket', expected: null };
   return [
-    ...proxies.map((proxy) => ({ proxy, ...row, incident: 'crash' })),
+    ...proxies.map((proxy) => ({ proxy, ...row, incident: 'crash', times: 3 })),
     ...proxies.map((proxy) => ({ proxy, ...row, incident: 'proxy-restart' })),
   ];
 }
 
-export function rowsFor(proxies) {
+/** Here it is the server that clients' kept connections end with: none of them is lost only where it lingers. */
+function withoutProxy() {
+  const lingers = { server: 'c', stop: 'linger', driven: 'socket', ready: 'notify', expected: 0 };
+  const told = { server: 'c', driven: 'signal', ready: 'notify', expected: null };
+  return [
+    { ...lingers, workloads: ['get'], driven: 'signal' },
+    { ...lingers, workloads: ['post'], ready: 'output' },
+    { ...lingers, workloads: ['new'], driven: 'watcher' },
+    { ...lingers, workloads: ['slow', 'upload', 'websocket'] },
+    { ...lingers, workloads: ['stream'], driven: 'watcher', ready: 'output' },
+    { ...lingers, workloads: ['post'], server: 'node', driven: 'signal', ready: 'output' },
+    { ...lingers, workloads: ['get', 'websocket'], server: 'node', driven: 'watcher' },
+    { ...lingers, workloads: ['new'], server: 'node' },
+    { ...lingers, workloads: ['2000 gets/s'], pauseMs: 300 },
+    { ...told, workloads: ['get', 'new', 'slow'], stop: 'close' },
+    { ...told, workloads: ['get', 'new', 'slow'], stop: 'close', server: 'node' },
+    { ...told, workloads: ['get', 'new', 'slow'], stop: 'exit' },
+    ...['exits', 'never-listens', 'listens-late'].map((release) => ({
+      ...lingers,
+      workloads: ['post'],
+      release,
+      due: RELEASES[release].outcomes,
+    })),
+    { ...told, workloads: ['get', 'new'], stop: 'linger', release: 'dies', due: RELEASES.dies.outcomes },
+    { ...told, workloads: ['post', 'new'], stop: 'linger', release: 'hangs' },
+    { ...lingers, workloads: ['get', 'new'], incident: 'crash', times: 5, expected: 'in-flight' },
+  ].map((row) => ({ proxy: WITHOUT_PROXY, ...row }));
+}
+
+export function rowsFor(names) {
+  const proxies = names.filter((name) => name !== WITHOUT_PROXY);
   return [
     ...proxies.flatMap(workloadsBehind),
     ...proxies.flatMap(exitsTooSoon),
-    ...badReleases(proxies),
+    ...(proxies.length > 0 ? badReleases(proxies) : []),
     ...incidents(proxies),
+    ...(names.includes(WITHOUT_PROXY) ? withoutProxy() : []),
   ];
+}
+
+/** How often a request may have been in flight where `expected` says so: at most one on each of the connections at each kill. */
+const CONNECTIONS = 32;
+const OF_A_KILLED_INSTANCE = new Set(['reset', 'unanswered', 'truncated']);
+
+/** Whether a result is as its row says. */
+export function isAsItShouldBe({ expected, due, failed, failures, outcomes, times }) {
+  if (expected === null) return true;
+  if (expected === 'in-flight')
+    return (
+      failed <= CONNECTIONS * times && Object.keys(failures).every((kind) => OF_A_KILLED_INSTANCE.has(kind))
+    );
+  const right = due ?? outcomes.map(() => 'completed');
+  return failed === expected && right.join() === outcomes.join();
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Counts every failed request through rotations behind real proxies, and prints a table; exit 1 when a row is not as it should be.
-// Usage: node bench/zero-downtime/run.mjs [--quick] [--only nginx,haproxy] [--rows post,dies] [--json FILE] [--bin PATH]
+// Counts every failed request through rotations behind real proxies and without one, and prints a table; exit 1 when a row is not as it should be.
+// Usage: node bench/zero-downtime/run.mjs [--quick] [--only nginx,haproxy,listen] [--rows post,dies] [--json FILE] [--bin PATH]
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { openBed } from './bed.mjs';
 import { proxies, version } from './proxies/index.mjs';
 import { runRow } from './row.mjs';
-import { rowsFor } from './rows.mjs';
+import { isAsItShouldBe, rowsFor, WITHOUT_PROXY } from './rows.mjs';
 import { oneLine, table } from './table.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -26,13 +26,16 @@ const bin = path.resolve(flags.bin ?? path.join(root, 'dist/bin.cjs'));
 if (flags.bin === undefined)
   execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: ['ignore', 2, 2] });
 
-const wanted = flags.only?.split(',') ?? Object.keys(proxies);
+const known = [...Object.keys(proxies), WITHOUT_PROXY];
+const wanted = flags.only?.split(',') ?? known;
 for (const name of wanted)
-  if (!(name in proxies)) {
-    console.error(`--only knows ${Object.keys(proxies).join(', ')}, not ${name}`);
+  if (!known.includes(name)) {
+    console.error(`--only knows ${known.join(', ')}, not ${name}`);
     process.exit(2);
   }
-const versions = Object.fromEntries(wanted.map((name) => [name, version(proxies[name])]));
+const versions = Object.fromEntries(
+  wanted.filter((name) => name !== WITHOUT_PROXY).map((name) => [name, version(proxies[name])]),
+);
 const present = wanted.filter((name) => versions[name] !== null);
 for (const name of wanted)
   if (versions[name] === null) console.error(`${name} is not installed: its rows are left out`);
@@ -54,9 +57,7 @@ let broken = 0;
 for (const row of rows) {
   try {
     for (const result of await runRow(row, { bed, bin, ...length })) {
-      const due = row.due ?? result.outcomes.map(() => 'completed');
-      result.passed =
-        row.expected === null || (result.failed === row.expected && due.join() === result.outcomes.join());
+      result.passed = isAsItShouldBe(result);
       done.push(result);
       console.error(oneLine(result));
       if (!result.passed) console.error(JSON.stringify(result.examples, null, 2));
@@ -67,13 +68,16 @@ for (const row of rows) {
   }
 }
 
-const judged = done.filter(({ expected }) => expected !== null);
+const judged = done.filter(({ expected }) => expected === 0);
 const requests = judged.reduce((sum, row) => sum + row.requests, 0);
 const failed = judged.reduce((sum, row) => sum + row.failed, 0);
-const programs = present.map((name) => `${name} ${versions[name]}`).join(', ');
+const programs = Object.entries(versions)
+  .filter(([, found]) => found !== null)
+  .map((words) => `, ${words.join(' ')}`)
+  .join('');
 console.log(table(done));
 console.log(
-  `\n${failed.toLocaleString('en-US')} of ${requests.toLocaleString('en-US')} requests failed in the ${judged.length} rows where none should. Node ${process.version}, ${programs}, ${availableParallelism()} cores, ${process.platform}-${process.arch}.`,
+  `\n${failed.toLocaleString('en-US')} of ${requests.toLocaleString('en-US')} requests failed in the ${judged.length} rows where none should. Node ${process.version}${programs}, ${availableParallelism()} cores, ${process.platform}-${process.arch}.`,
 );
 if (flags.json !== undefined)
   writeFileSync(

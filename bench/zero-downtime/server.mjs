@@ -1,8 +1,9 @@
 // The bench's server in Node, as a careful person writes it: the same paths, stops and faults as server/main.c.
-// Usage: node server.mjs --port PORT [--stop linger|close|exit] [--release FILE]
+// Usage: node server.mjs --port PORT | --fd FD [--stop linger|close|exit] [--release FILE]
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import http from 'node:http';
+import { Server } from 'node:net';
 import { parseArgs } from 'node:util';
 
 const LINGER_MS = 500;
@@ -11,7 +12,12 @@ const DIES_AFTER_MS = 250;
 const CHUNK = 16 * 1024;
 
 const { values: flags } = parseArgs({
-  options: { port: { type: 'string' }, stop: { type: 'string' }, release: { type: 'string' } },
+  options: {
+    port: { type: 'string' },
+    fd: { type: 'string' },
+    stop: { type: 'string' },
+    release: { type: 'string' },
+  },
 });
 const fault = flags.release === undefined ? '' : readFileSync(flags.release, 'utf8').trim();
 const letters = Buffer.alloc(CHUNK + 26, 'abcdefghijklmnopqrstuvwxyz');
@@ -101,7 +107,9 @@ function stop() {
   stopping = true;
   for (const socket of sessions) sayGoodbye(socket);
   if (flags.stop === 'linger') {
-    // `server.close` would close idle connections at once; those that ask within the moment are answered first.
+    // Where the socket is shared, who is not accepted here is by another instance: nobody has to be let in first.
+    if (flags.fd !== undefined) Server.prototype.close.call(server);
+    // `close` of an HTTP server closes idle connections at once; those that ask within the moment are answered first.
     setTimeout(() => server.close(), LINGER_MS);
     return;
   }
@@ -111,12 +119,25 @@ function stop() {
 process.on('SIGTERM', stop);
 // PM2's way to say the same.
 process.on('SIGINT', stop);
-// And the way to tell it that this one serves, where there is a channel.
-server.on('listening', () => process.send?.('ready'));
+// Whoever waits for it is told that this one serves: PM2 by its channel, alternate by a descriptor or a line of output.
+server.on('listening', () => {
+  process.send?.('ready');
+  if (process.env.NOTIFY_FD !== undefined) writeSync(Number(process.env.NOTIFY_FD), '\n');
+  console.log('listening');
+});
 
 if (fault === 'exits') process.exit(1);
 if (fault === 'dies') setTimeout(() => process.exit(1), DIES_AFTER_MS);
 if (fault === 'never-listens') setInterval(() => {}, 1_000_000);
-else setTimeout(() => server.listen(Number(flags.port), '127.0.0.1'), fault === 'listens-late' ? LATE_MS : 0);
+else setTimeout(() => server.listen(place()), fault === 'listens-late' ? LATE_MS : 0);
+
+/** Where to listen: a port, or an inherited socket, which must be meant for this process (sd_listen_fds(3)). */
+function place() {
+  if (flags.fd === undefined) return { port: Number(flags.port), host: '127.0.0.1' };
+  const { LISTEN_FDS, LISTEN_PID } = process.env;
+  if (Number(LISTEN_PID) !== process.pid || Number(flags.fd) >= 3 + Number(LISTEN_FDS))
+    throw new Error(`descriptor ${flags.fd} is not among LISTEN_FDS, or they are not for pid ${process.pid}`);
+  return { fd: Number(flags.fd) };
+}
 // A kept-alive connection is the proxy's to end: longer than any proxy keeps one.
 server.keepAliveTimeout = 120_000;

@@ -4,7 +4,7 @@ const number = (value) => value.toLocaleString('en-US');
 const milliseconds = (value) => (value === null ? '-' : value < 10 ? value.toFixed(1) : value.toFixed(0));
 
 const COLUMNS = [
-  ['proxy', (row) => row.proxy],
+  ['proxy', (row) => (row.proxy === 'listen' ? 'none' : row.proxy)],
   ['server', (row) => row.server],
   ['on TERM', (row) => row.stop],
   ['requests', (row) => row.workload],

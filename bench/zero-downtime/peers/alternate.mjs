@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { exportPieces } from '../export-pieces.mjs';
-import { configureManager, startManager } from '../manager.mjs';
+import { behindProxy, configureManager, startManager } from '../manager.mjs';
 import * as nginx from '../proxies/nginx.mjs';
 
 export const name = 'alternate with route, nginx, overlap 500ms';
@@ -13,10 +13,8 @@ export async function start({ bed, folder, port, ports, bin }) {
   const configured = configureManager({
     folder,
     program: bed.server,
-    words: [bed.server, '--stop', 'close'],
-    ports,
-    route: { files: routes },
-    readyTimeout: '10s',
+    words: [bed.server, '--stop', 'close', '--port', '%alt'],
+    part: behindProxy({ ports, route: { files: routes }, readyTimeout: '10s' }),
     watched: false,
   });
   const pieces = exportPieces({ folder, pieces: nginx.pieces, bin, config: configured.config });

@@ -2,12 +2,19 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pause } from '../bed.mjs';
 
-export const name = 'original (classic form), nginx max_fails=1 fail_timeout=5s, overlap 2s';
+export const name = 'classic form, nginx max_fails=1 fail_timeout=5s, overlap 2s, an upgrade every 4s';
 /** Programs that must be there. */
 export const needs = ['nginx'];
 
-/** As the original's page has it: both instances in one upstream, and nginx finds out from failures which of them serves. */
-export async function start({ bed, folder, port, ports, bin }) {
+export function start(stage) {
+  return startClassic(stage, { overlap: '2s', every: 4_000 });
+}
+
+/**
+ * As the original's page has it: both instances in one upstream, and nginx finds out from failures which of them serves.
+ * `every`: from one upgrade to the next (ms).
+ */
+export async function startClassic({ bed, folder, port, ports, bin }, { overlap, every }) {
   const file = path.join(folder, 'nginx.conf');
   writeFileSync(
     file,
@@ -40,13 +47,13 @@ ${ports.map((at) => `    server 127.0.0.1:${at} max_fails=1 fail_timeout=5s;`).j
   );
   const log = path.join(folder, 'log');
   const proxy = bed.start('nginx', ['-p', folder, '-e', 'stderr', '-c', file], { log });
-  const manager = bed.start(bin, [`${bed.server} --stop close --port %alt`, ...ports.map(String), '2s'], {
+  const manager = bed.start(bin, [`${bed.server} --stop close --port %alt`, ...ports.map(String), overlap], {
     log,
   });
   return {
     async upgrade() {
       manager.kill('SIGUSR1');
-      await pause(4_000);
+      await pause(every);
     },
     async stop() {
       await bed.stop(manager);

@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { until } from '../bed.mjs';
 
-export const name = 'Server::Starter';
+export const name = 'Server::Starter, a server that closes at once';
 export const needs = ['start_server'];
 
-export async function start({ bed, folder, port }) {
+export function start(stage) {
+  return startServerStarter(stage, 'close');
+}
+
+export function startServerStarter({ bed, folder, port }, stop) {
   const status = path.join(folder, 'status');
   const words = [`--port=127.0.0.1:${port}`, '--interval=1', `--status-file=${status}`, '--'];
-  const child = bed.start('start_server', [...words, bed.server, '--stop', 'close'], {
+  const child = bed.start('start_server', [...words, bed.server, '--stop', stop], {
     log: path.join(folder, 'log'),
   });
   const generations = () => readFileSync(status, 'utf8').trim().split('\n');

@@ -1,4 +1,4 @@
-// Usage: server --port PORT [--stop linger|close|exit] [--release FILE]
+// Usage: server --port PORT | --fd FD [--stop linger|close|exit] [--release FILE]
 // The release file holds what is wrong with the release: exits, never-listens, listens-late, sick, dies or hangs.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,6 +24,8 @@ struct server server = {.port = "0"};
 
 static enum stop stop = STOP_CLOSE;
 static int epoll, listener = -1, term;
+/** What `--fd` says; -1: nothing. */
+static int passed = -1;
 static struct connection *connections[CONNECTIONS];
 static int connection_count, sleeping;
 static uint64_t linger_until, dies_at;
@@ -135,10 +137,21 @@ static void wake_sleepers(void) {
   }
 }
 
-/** A socket that Server::Starter opened; -1: there is none. Its variable is `port=descriptor` or `host:port=descriptor`. */
+/** The descriptor of a socket that is there already; -1: there is none, or it is not meant for this process (sd_listen_fds(3)). */
 static int inherited(void) {
+  // Server::Starter's variable is `port=descriptor` or `host:port=descriptor`.
   const char *given = getenv("SERVER_STARTER_PORT"), *equals = given == NULL ? NULL : strchr(given, '=');
-  return equals == NULL ? -1 : atoi(equals + 1);
+  const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+  if (passed < 0) return equals == NULL ? -1 : atoi(equals + 1);
+  return count != NULL && pid != NULL && atoi(pid) == getpid() && passed < 3 + atoi(count) ? passed : -1;
+}
+
+/** By a newline where the manager waits for one, and by a line of output. */
+static void say_ready(void) {
+  const char *notify = getenv("NOTIFY_FD");
+  if (notify != NULL && write(atoi(notify), "\n", 1) < 1) perror("NOTIFY_FD");
+  puts("listening");
+  fflush(stdout);
 }
 
 static void listen_on(const char *port) {
@@ -146,7 +159,12 @@ static void listen_on(const char *port) {
   if (listener >= 0) {
     fcntl(listener, F_SETFL, O_NONBLOCK);
     watch(listener, EPOLLIN, EPOLL_CTL_ADD);
+    say_ready();
     return;
+  }
+  if (passed >= 0) {
+    fprintf(stderr, "server: descriptor %d is not among LISTEN_FDS, or they are not for pid %d\n", passed, (int)getpid());
+    exit(1);
   }
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
   inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
@@ -158,6 +176,7 @@ static void listen_on(const char *port) {
     exit(1);
   }
   watch(listener, EPOLLIN, EPOLL_CTL_ADD);
+  say_ready();
 }
 
 static enum fault read_fault(const char *file) {
@@ -175,6 +194,7 @@ static enum fault read_fault(const char *file) {
 static void read_flags(int count, char **words) {
   for (int i = 1; i + 1 < count; i += 2) {
     if (strcmp(words[i], "--port") == 0) server.port = words[i + 1];
+    if (strcmp(words[i], "--fd") == 0) passed = atoi(words[i + 1]);
     if (strcmp(words[i], "--release") == 0) server.fault = read_fault(words[i + 1]);
     if (strcmp(words[i], "--stop") == 0)
       stop = words[i + 1][0] == 'l' ? STOP_LINGER : words[i + 1][0] == 'e' ? STOP_EXIT : STOP_CLOSE;
