@@ -62,8 +62,8 @@ const UPSTREAMS = comment(
   'keepalive: connections that each worker keeps open, instead of a new one for each request.',
   'keepalive_timeout: shorter than the instance itself keeps an idle connection (Node.js: 5 s), so that no request is',
   'sent on one that is just being closed.',
-  'backup: where the instance does not answer (it died a moment ago, or was stopped while nginx was still reading a slow',
-  'upload), a request that was not sent yet goes to the other one instead of failing.',
+  'backup: where the instance does not answer (it died a moment ago), a request that was not sent yet goes to the other',
+  'one instead of failing.',
 );
 
 function upstreamsOf({ instances }: FilesService): string {
@@ -118,6 +118,9 @@ proxy_set_header Host $http_host;
 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Proto $scheme;
 
+# The instance is connected to at once. nginx would read the whole request first: an upload slower than the overlap would
+# reach an instance that is just being stopped.
+proxy_request_buffering off;
 # Only what may be repeated is tried again: without non_idempotent a POST that was sent is never sent twice.
 proxy_next_upstream error timeout;
 # An instance is ready before it is sent to: one that does not take a connection soon never will.
