@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // They mostly wait for processes: two at once, on one core too.
+    maxWorkers: 2,
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 });

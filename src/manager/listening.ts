@@ -1,4 +1,5 @@
 /** The listening sockets of all services: opened before a service is there, and handed to it. */
+import { listenKey } from '../config/listen.ts';
 import type { ListenSocket, ServiceConfig } from '../config/types.ts';
 import type { Orphan } from '../process/roster.ts';
 import type { ServiceFact } from '../rotator/occurrence.ts';
@@ -38,11 +39,13 @@ export class Listening {
   }
 
   /**
-   * Opens what is not open yet. What another service holds goes over to the one that wants it now, so that nobody is
-   * refused meanwhile.
+   * Opens what is not open yet. What a service holds that is no longer there goes over to the one that wants it now, so
+   * that nobody is refused meanwhile.
    * @returns why some cannot be opened, a line each; then nothing has changed
    */
   async open(services: readonly ServiceConfig[]): Promise<readonly string[]> {
+    const moved = this.#movedBetween(services);
+    if (moved.length > 0) return moved;
     const openings = await Promise.all(
       services.map(async ({ name, listen }) => {
         const sockets = this.of(name);
@@ -56,6 +59,22 @@ export class Listening {
     if (problems.length === 0) await this.#handOver(services);
     else for (const { sockets, opening } of openings) if (opening.ok) sockets.close(opening.opened);
     return problems;
+  }
+
+  /** A service that stays may fail to let an address go, since its rotation may fail: two would answer there. */
+  #movedBetween(services: readonly ServiceConfig[]): readonly string[] {
+    return services.flatMap(({ name, listen }) =>
+      listen.flatMap((socket) => {
+        const holder = services.find(
+          (other) => other.name !== name && this.#sockets.get(other.name)?.holds(socket),
+        );
+        if (holder === undefined) return [];
+        const key = listenKey(socket.address);
+        return [
+          `${name}: ${holder.name} listens on ${key}: take it away there first, and reload, then give it here`,
+        ];
+      }),
+    );
   }
 
   /** With the settings that the new configuration names. */

@@ -126,17 +126,20 @@ test('a service that is renamed keeps its sockets: what connects meanwhile waits
   expect(await ask(path.join(theatre.folder, 'web.sock'))).toMatch(/^blue /);
 });
 
-test('two services exchange their addresses', async () => {
+test('an address that moves between two services that stay is refused, and nothing changes', async () => {
   const [one, two] = [await freePort(), await freePort()];
   const service = (name: string, port: number): RawService =>
     listening(port, { parameters: [`${name}-1`, `${name}-2`] });
   const theatre = await Theatre.started({ a: service('a', one), b: service('b', two) });
-  await reload(theatre, { a: service('a', two), b: service('b', one) });
-  await serves(theatre, 'a', 'a-2');
-  await serves(theatre, 'b', 'b-2');
+  theatre.configure({ a: service('a', two), b: service('b', one) });
+  const refused = await theatre.ask('POST', '/v1/reload');
+  expect(refused.status).toBe(422);
+  expect(JSON.stringify(refused.body)).toContain(
+    `a: b listens on 127.0.0.1:${two}: take it away there first`,
+  );
   expect([await ask(one), await ask(two)]).toEqual([
-    expect.stringMatching(/^b-2 /),
-    expect.stringMatching(/^a-2 /),
+    expect.stringMatching(/^a-1 /),
+    expect.stringMatching(/^b-1 /),
   ]);
 });
 
