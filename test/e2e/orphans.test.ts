@@ -33,7 +33,7 @@ test('what served goes on serving until its successor is ready, and is stopped a
   const after = await theatre.service('web', ({ state }) => state === 'running');
   expect(after.current).toMatchObject({ parameter: 'b', pid: next.pid });
   await processGone(old.pid);
-  expect(old.signals).toContain('SIGTERM');
+  await until('its word of SIGTERM', () => old.signals.includes('SIGTERM'));
   await theatre.service('web', ({ retiring }) => retiring.length === 0);
   expect(existsSync(path.join(theatre.folder, 'run/a'))).toBe(false);
   expect(existsSync(path.join(theatre.folder, 'run/b'))).toBe(true);
@@ -95,7 +95,7 @@ test('one of a service that is no longer declared is ended', async () => {
   await killManager(theatre);
   theatre.start({ web });
   await processGone(left.pid);
-  expect(left.signals).toContain('SIGTERM');
+  await until('its word of SIGTERM', () => left.signals.includes('SIGTERM'));
 });
 
 test('a list about other processes with the same numbers, or of somebody else, ends nobody', async () => {
