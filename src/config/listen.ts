@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
-import { parseAddress } from './address.ts';
+import { describeAddressFault, parseAddress } from './address.ts';
 import type { RawListenAddress, RawListenSocket, RawService } from './generated/raw.ts';
 import { child, type Pointer } from './pointer.ts';
 import { hasPlaceholder } from './template.ts';
@@ -119,8 +119,7 @@ function readSocket(raw: RawSocket, name: string, place: Pointer, context: Conte
 function readTcp(text: string, at: Pointer, context: Context): ListenAddress | null {
   const parsed = parseAddress(text);
   if (!parsed.ok) {
-    const what = parsed.reason === 'bad-port' ? 'has no possible port' : 'is not an address';
-    context.say(at, `${JSON.stringify(text)} ${what}`, EXAMPLES);
+    context.say(at, describeAddressFault(text, parsed), EXAMPLES);
     return null;
   }
   // Without a host it is every address of the machine, as for nginx and systemd.

@@ -1,4 +1,4 @@
-import { parseAddress } from './address.ts';
+import { describeAddressFault, parseAddress } from './address.ts';
 import type { RawReady } from './generated/raw.ts';
 import { child, type Pointer } from './pointer.ts';
 import { substitute, substituteInPattern } from './template.ts';
@@ -82,13 +82,9 @@ function faultOfUrl(text: string): Fault | null {
 function faultOfAddress(text: string): Fault | null {
   const parsed = parseAddress(text);
   if (parsed.ok) return null;
-  if (parsed.reason === 'bad-port') {
-    return { message: `${JSON.stringify(text)} has no possible port`, hint: 'ports are 1 to 65535' };
-  }
-  return {
-    message: `${JSON.stringify(text)} is not an address`,
-    hint: 'for instance 127.0.0.1:%alt, or a port',
-  };
+  const hint =
+    parsed.reason === 'bad-port' ? 'ports are 1 to 65535' : 'for instance 127.0.0.1:%alt, or a port';
+  return { message: describeAddressFault(text, parsed), hint };
 }
 
 function faultOfPattern(source: string): Fault | null {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseAddress } from './address.ts';
+import { describeAddressFault, parseAddress } from './address.ts';
 import type { RawRoute, RawService } from './generated/raw.ts';
 import { child, type Pointer } from './pointer.ts';
 import { hasPlaceholder, substitute } from './template.ts';
@@ -30,8 +30,7 @@ export function readAddress(
     const text = substitute(address, parameter);
     const parsed = parseAddress(text);
     if (parsed.ok) continue;
-    const what = parsed.reason === 'bad-port' ? 'has no possible port' : 'is not an address';
-    context.say(pointer, `${JSON.stringify(text)} ${what}`, 'for instance 127.0.0.1:%alt, or a port');
+    context.say(pointer, describeAddressFault(text, parsed), 'for instance 127.0.0.1:%alt, or a port');
     break;
   }
   return address;

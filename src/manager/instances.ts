@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { instantiate, ownAddress, type InstanceSpec } from '../config/instance.ts';
-import type { SignalName } from '../config/types.ts';
+import type { ServiceConfig, SignalName } from '../config/types.ts';
 import { followOrphan } from '../process/adopt.ts';
 import type { ManagerFacts } from '../process/environment.ts';
 import { signalGroup } from '../process/group.ts';
@@ -82,25 +82,34 @@ export class ServiceInstances {
         happened({ type: 'exited', instance: id, exit });
       },
     };
-    const start = (): void => {
+    this.#onceListening(service, live, events, () => {
       const sockets = service.listen.length === 0 ? null : this.#sockets.inherited(service.listen);
       const address = ownAddress(service, parameter);
       const request = { spec, manager: this.#manager, stdio: output.stdio, sockets, address };
       live.cancelLaunch = launch(request, events);
-    };
-    if (this.#sockets.inherited(service.listen) === null) {
-      let cancelled = false;
-      live.cancelLaunch = () => {
-        cancelled = true;
-      };
-      void this.#sockets.open(service.listen).then((opening) => {
-        if (cancelled) events.failed('the launch was cancelled');
-        else if (opening.ok) start();
-        else events.failed(opening.reason);
-      });
-    } else {
+    });
+  }
+
+  /** At once where the sockets are open, as they are but for a service that was stopped or had failed. */
+  #onceListening(
+    { listen }: ServiceConfig,
+    live: LiveInstance,
+    events: LaunchEvents,
+    start: () => void,
+  ): void {
+    if (this.#sockets.inherited(listen) !== null) {
       start();
+      return;
     }
+    let cancelled = false;
+    live.cancelLaunch = () => {
+      cancelled = true;
+    };
+    void this.#sockets.open(listen).then((opening) => {
+      if (cancelled) events.failed('the launch was cancelled');
+      else if (opening.ok) start();
+      else events.failed(opening.reason);
+    });
   }
 
   adopt({ instance: id, pid }: Effect & { type: 'adopt' }, happened: Happened): void {
@@ -149,6 +158,7 @@ function toldBy(output: InstanceOutput, child: ChildProcess | null): Parameters<
   return {
     onLine: (callback) => output.onLine(callback),
     onNotify(callback) {
+      // Behind the sockets, whose number is the service's.
       const pipe = child?.stdio.at(-1);
       if (!(pipe instanceof Readable)) return () => undefined;
       const listen = (chunk: Buffer): void => {

@@ -47,6 +47,44 @@ describe('which file exists is looked for in an order that no rotation slips thr
   });
 });
 
+/** Each was found by losing requests without it; docs/behind-a-proxy.md says how. */
+describe('what the settings that lose no request are', () => {
+  const without = (text: string): string => text.replace(/^\s*#.*$/gm, '');
+
+  test('nginx', async () => {
+    const text = without(textOf(exportNginx(await files(three), 'all', origin)));
+    const [first = ''] = /upstream api-3000 \{[^}]*\}/.exec(text) ?? [];
+    expect(settingsOf(first)).toEqual(
+      expect.arrayContaining([
+        'server 127.0.0.1:3000 max_fails=0;',
+        'server 127.0.0.1:3001 max_fails=0 backup;',
+        'server 127.0.0.1:3002 max_fails=0 backup;',
+        'keepalive_timeout 4s;',
+      ]),
+    );
+    expect(settingsOf(text)).toEqual(
+      expect.arrayContaining([
+        'open_file_cache off;',
+        'proxy_request_buffering off;',
+        'proxy_next_upstream error timeout;',
+      ]),
+    );
+    expect(text).not.toContain('non_idempotent');
+  });
+
+  test('Apache', async () => {
+    const text = without(textOf(exportApache(await files(three), origin)));
+    expect(text.match(/\[P,NE,E=proxy-prefetch-nonblocking:1\]/g)).toHaveLength(5);
+    expect(text.match(/ProxySet ttl=4 retry=0 status=\+I/g)).toHaveLength(3);
+  });
+
+  test('Caddy', async () => {
+    const text = without(textOf(exportCaddy(await files(three), origin)));
+    expect(text).toContain('keepalive 4s');
+    expect(text).not.toMatch(/lb_try_duration|fail_duration/);
+  });
+});
+
 describe('nginx', () => {
   test('the parts are those of the whole, and name the same upstreams', async () => {
     const services = await files(three);

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pause } from '../bed.mjs';
+import { writeFrame } from '../proxies/nginx.mjs';
 
 export const name = 'classic form, nginx max_fails=1 fail_timeout=5s, overlap 2s, an upgrade every 4s';
 /** Programs that must be there. */
@@ -15,22 +15,10 @@ export function start(stage) {
  * `every`: from one upgrade to the next (ms).
  */
 export async function startClassic({ bed, folder, port, ports, bin }, { overlap, every }) {
-  const file = path.join(folder, 'nginx.conf');
-  writeFileSync(
-    file,
-    `daemon off;
-pid ${folder}/nginx.pid;
-error_log stderr crit;
-worker_processes 2;
-events { worker_connections 2048; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/nginx-body;
-  proxy_temp_path ${folder}/nginx-proxy;
-  fastcgi_temp_path ${folder}/nginx-fastcgi;
-  uwsgi_temp_path ${folder}/nginx-uwsgi;
-  scgi_temp_path ${folder}/nginx-scgi;
-  upstream api {
+  const file = writeFrame(
+    folder,
+    'crit',
+    `  upstream api {
 ${ports.map((at) => `    server 127.0.0.1:${at} max_fails=1 fail_timeout=5s;`).join('\n')}
     keepalive 32;
   }
@@ -42,7 +30,6 @@ ${ports.map((at) => `    server 127.0.0.1:${at} max_fails=1 fail_timeout=5s;`).j
       proxy_set_header Connection "";
     }
   }
-}
 `,
   );
   const log = path.join(folder, 'log');

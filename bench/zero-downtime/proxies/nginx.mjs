@@ -7,15 +7,15 @@ export const route = 'files';
 /** The pieces to export, each in a file named after its key. */
 export const pieces = { http: ['nginx', '--part', 'http'], location: ['nginx', '--part', 'location', 'api'] };
 
-/** Writes a configuration around the exported pieces, and gives the words that start the program in the foreground. */
-export function configure({ folder, port, pieces }) {
+/** Writes a configuration that nginx can be started with as any user; `inside` is what `http {}` has beside the usual. */
+export function writeFrame(folder, logLevel, inside) {
   const file = path.join(folder, 'nginx.conf');
   writeFileSync(
     file,
     `daemon off;
 worker_processes 2;
 pid ${folder}/nginx.pid;
-error_log stderr warn;
+error_log stderr ${logLevel};
 events { worker_connections 2048; }
 http {
   access_log off;
@@ -24,12 +24,22 @@ http {
   fastcgi_temp_path ${folder}/nginx-fastcgi;
   uwsgi_temp_path ${folder}/nginx-uwsgi;
   scgi_temp_path ${folder}/nginx-scgi;
-  include ${pieces.http};
+${inside}}
+`,
+  );
+  return file;
+}
+
+/** Writes a configuration around the exported pieces, and gives the words that start the program in the foreground. */
+export function configure({ folder, port, pieces }) {
+  const file = writeFrame(
+    folder,
+    'warn',
+    `  include ${pieces.http};
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location / { include ${pieces.location}; }
   }
-}
 `,
   );
   return ['-p', folder, '-e', 'stderr', '-c', file];
