@@ -26,9 +26,6 @@ export function classicConfig(
   if (!split.ok) say(`the command ${JSON.stringify(command)} ends inside a quote`, 'close it');
   else if ((words[0] ?? '').trim() === '') say('the command is empty', 'name a program');
 
-  for (const parameter of new Set(parameters.filter((value, index) => parameters.indexOf(value) !== index))) {
-    say(`the parameter ${JSON.stringify(parameter)} is given twice`, 'parameters must differ');
-  }
   const [first, ...others] = parameters;
   if (first === undefined) say('a parameter is missing', 'alternate "<command>" <parameters...> <overlap>');
 

@@ -131,6 +131,12 @@ export interface ServiceConfig {
   readonly hooks: Readonly<Partial<Record<HookName, CommandTemplate>>>;
 }
 
+/**
+ * The keys that no process was started with: a change of them applies to what runs. `onRotate` counts among them where
+ * the service has nothing to alternate before and after.
+ */
+export type Settings = Pick<ServiceConfig, 'overlapMs' | 'stop' | 'restart' | 'watch' | 'hooks' | 'onRotate'>;
+
 export interface Config {
   /** The file's real path; `null` for the classic form. */
   readonly path: string | null;

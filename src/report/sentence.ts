@@ -31,6 +31,10 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
       return error(
         `rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact.from, fact.reason)}`,
       );
+    case 'roll-out-failed':
+      return error(
+        'the new configuration of this service is not in force: the one before it stays. Fix the file, then reload again',
+      );
     case 'parameter-awaited':
       return info(`waiting for ${whom(fact)}, which still holds the parameter`);
     case 'instance-launched':

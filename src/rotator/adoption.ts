@@ -12,13 +12,14 @@ import type { Event, Instance } from './types.ts';
 export function orphanFound(turn: Turn, orphan: Event & { type: 'orphanFound' }): void {
   const { pid, parameter, serves, route } = orphan;
   const spec = { ...turn.state.spec, route };
-  const instance: Instance = { id: turn.newId(), parameter, pid, launchedAt: turn.at, spec };
+  const position = spec.parameters.indexOf(parameter);
+  const instance: Instance = { id: turn.newId(), parameter, position, pid, launchedAt: turn.at, spec };
   turn.effect({ type: 'adopt', instance: instance.id, pid });
   turn.report({ type: 'orphan-adopted', parameter, pid });
   const alternates = spec.onRotate.type === 'alternate' && parameter !== null;
   if (serves && alternates && turn.phase.name === 'stopped') {
     turn.enter({ name: 'running', current: instance });
-    turn.update({ lastParameter: parameter });
+    turn.update({ last: { parameter, position } });
     keepRoute(turn, instance);
   } else {
     retire(turn, instance);

@@ -1,6 +1,6 @@
 /** Bringing up one parameter, step by step, until it serves or has failed. */
 import { startHook } from './hooks.ts';
-import { attemptOf, currentOf, nextOf, retiringWith } from './instances.ts';
+import { attemptOf, currentOf, nextOf, retiringAt } from './instances.ts';
 import { attemptFailed, promote } from './outcome.ts';
 import { retire } from './retire.ts';
 import { clearRoute, reportSwitch, startRoute, startRouteBack, withdrawRoute } from './routing.ts';
@@ -10,18 +10,16 @@ import type { Attempt, Id, Instance, Step, Intent } from './types.ts';
 /** Begins an attempt beside whatever serves now. */
 export function beginAttempt(turn: Turn, wanted: Intent): void {
   const current = currentOf(turn.state);
-  const attempt: Attempt = {
-    ...wanted,
-    spec: turn.state.spec,
-    step: { name: 'awaiting-parameter' },
-  };
+  const attempt: Attempt = { ...wanted, step: { name: 'awaiting-parameter' } };
+  // Nothing has served yet that a failure could go back to.
+  if (turn.state.last === null) turn.update({ spec: wanted.spec });
   if (wanted.purpose === 'rotate') {
     turn.enter({ name: 'rotating', current, attempt });
     turn.report({ type: 'rotation-started', from: wanted.from, to: wanted.parameter });
   } else {
     turn.enter({ name: 'starting', attempt });
   }
-  const holder = retiringWith(turn.state, wanted.parameter);
+  const holder = retiringAt(turn.state, wanted.spec.parameters, wanted);
   if (holder === undefined) prepare(turn, attempt);
   else turn.report({ type: 'parameter-awaited', parameter: holder.parameter, pid: holder.pid });
 }
@@ -30,7 +28,7 @@ export function beginAttempt(turn: Turn, wanted: Intent): void {
 export function parameterFreed(turn: Turn): void {
   const attempt = attemptOf(turn.state);
   if (attempt?.step.name !== 'awaiting-parameter') return;
-  if (retiringWith(turn.state, attempt.parameter) === undefined) prepare(turn, attempt);
+  if (retiringAt(turn.state, attempt.spec.parameters, attempt) === undefined) prepare(turn, attempt);
 }
 
 function prepare(turn: Turn, attempt: Attempt): void {
@@ -46,8 +44,8 @@ function prepare(turn: Turn, attempt: Attempt): void {
   else setStep(turn, { name: 'before-start', hook });
 }
 
-function launch(turn: Turn, { parameter, spec }: Attempt): void {
-  const instance: Instance = { id: turn.newId(), parameter, pid: null, launchedAt: turn.at, spec };
+function launch(turn: Turn, { parameter, position, spec }: Attempt): void {
+  const instance: Instance = { id: turn.newId(), parameter, position, pid: null, launchedAt: turn.at, spec };
   setStep(turn, { name: 'launching', instance });
   turn.effect({ type: 'launch', instance: instance.id, parameter, spec });
 }
@@ -58,7 +56,7 @@ export function launched(turn: Turn, id: Id, pid: number): void {
   const instance: Instance = { ...attempt.step.instance, pid, launchedAt: turn.at };
   setStep(turn, { name: 'probing', instance });
   // Not before: where the launch fails since somebody else has the address, the route may be his.
-  if (turn.state.lastParameter === undefined) clearRoute(turn);
+  if (turn.state.last === null) clearRoute(turn);
   turn.report({ type: 'instance-launched', parameter: instance.parameter, pid, purpose: attempt.purpose });
   if (attempt.spec.ready === null) becameReady(turn, id);
   else turn.effect({ type: 'probe', instance: id });

@@ -83,7 +83,7 @@ function lost(turn: Turn, id: Id, exit: Exit, remains: Remains): void {
       return;
     }
     nothingServes(turn, {
-      parameter: current.parameter,
+      place: current,
       clean: 'code' in exit && exit.code === 0,
       ranMs: turn.at - current.launchedAt,
       reason: reasonOf(exit),

@@ -1,5 +1,5 @@
 import type { Parameter } from '../config/types.ts';
-import type { Attempt, Id, Instance, State } from './types.ts';
+import type { Attempt, Id, Instance, Place, State } from './types.ts';
 
 /** The instance that serves; null where none does. */
 export function currentOf({ phase }: State): Instance | null {
@@ -34,24 +34,33 @@ export function instanceOf(state: State, id: Id): Instance | undefined {
   return liveInstances(state).find((instance) => instance.id === id);
 }
 
-/** The instance that still holds a parameter although it is on its way out. */
-export function retiringWith(state: State, parameter: Parameter): Instance | undefined {
-  return state.retiring.find(({ instance }) => instance.parameter === parameter)?.instance;
+/** A list of parameters: a cycle of positions. */
+type Parameters = readonly [Parameter, ...Parameter[]];
+
+/** The retiring instance that still holds this place. */
+export function retiringAt(state: State, parameters: Parameters, place: Place): Instance | undefined {
+  return state.retiring.find(({ instance }) => positionIn(parameters, instance) === place.position)?.instance;
+}
+
+/**
+ * The position of a place in this list: its own, or where a reload has changed the list, the position of its parameter;
+ * -1 where the list does not have it.
+ */
+export function positionIn(parameters: Parameters, { parameter, position }: Place): number {
+  return parameters[position] === parameter ? position : parameters.indexOf(parameter);
 }
 
 /** `wanted` where the list has it, otherwise the first: a reload may have changed the list. */
-export function listedParameter(
-  parameters: readonly [Parameter, ...Parameter[]],
-  wanted: Parameter | undefined,
-): Parameter {
-  return wanted !== undefined && parameters.includes(wanted) ? wanted : parameters[0];
+export function listedPlace(parameters: Parameters, wanted: Place | null): Place {
+  return placeAt(parameters, wanted === null ? 0 : Math.max(0, positionIn(parameters, wanted)));
 }
 
-/** The parameter after `last` in the list, round and round; the first one where `last` is not in the list. */
-export function nextParameter(
-  parameters: readonly [Parameter, ...Parameter[]],
-  last: Parameter | undefined,
-): Parameter {
-  const index = last === undefined ? -1 : parameters.indexOf(last);
-  return parameters[(index + 1) % parameters.length] ?? parameters[0];
+/** The place after `last` in the list, round and round; the first one where `last` is not in the list. */
+export function nextPlace(parameters: Parameters, last: Place | null): Place {
+  return placeAt(parameters, last === null ? 0 : positionIn(parameters, last) + 1);
+}
+
+function placeAt(parameters: Parameters, index: number): Place {
+  const position = index % parameters.length;
+  return { parameter: parameters[position] ?? null, position };
 }

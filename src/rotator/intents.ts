@@ -1,29 +1,88 @@
-/** What is to be brought up when somebody asks, or once a stop has come to its end. */
-import type { Parameter } from '../config/types.ts';
-import { listedParameter, nextParameter } from './instances.ts';
+/** What is to be brought up when it is asked for, or once a stop has come to its end; and with which configuration. */
+import type { ServiceConfig, Settings } from '../config/types.ts';
+import { attemptOf, listedPlace, nextPlace } from './instances.ts';
 import type { Turn } from './turn.ts';
-import type { Id, Intent, Purpose } from './types.ts';
+import type { Id, Instance, Intent, Place, Purpose, State, Step } from './types.ts';
 
-export function rotationTo(turn: Turn, parameter: Parameter, requests: readonly Id[]): Intent {
-  const from = turn.state.lastParameter ?? null;
-  return { purpose: 'rotate', from, parameter, startedAt: turn.at, requests };
+type Form = Pick<Intent, 'spec' | 'rollsOut'>;
+
+/** The newest configuration: one that waits for its roll-out, or is being rolled out, or else the one in force. */
+export function wantedSpec(state: State): Form {
+  return state.newSpec === null ? startedSpec(state) : { spec: state.newSpec, rollsOut: true };
+}
+
+/** The same without one that waits: a rotation of its own rolls that one out, and answers the reload. */
+function startedSpec(state: State): Form {
+  const { phase } = state;
+  const intent = phase.name === 'stopping' ? phase.then : attemptOf(state);
+  return intent ?? { spec: state.spec, rollsOut: false };
+}
+
+export function rotationTo(turn: Turn, { parameter, position }: Place, requests: readonly Id[]): Intent {
+  const { spec, rollsOut } = wantedSpec(turn.state);
+  turn.update({ newSpec: null });
+  const from = turn.state.last?.parameter ?? null;
+  return { purpose: 'rotate', from, parameter, position, spec, rollsOut, startedAt: turn.at, requests };
 }
 
 /** The parameter that served last, or was about to; the first one where it is no longer in the list. */
 export function sameAgain(turn: Turn, purpose: Purpose, requests: readonly Id[]): Intent {
-  const { spec, lastParameter } = turn.state;
-  const { phase } = turn;
-  const wanted = phase.name === 'backoff' ? phase.parameter : lastParameter;
-  const parameter = listedParameter(spec.parameters, wanted);
-  return { purpose, from: lastParameter ?? null, parameter, startedAt: turn.at, requests };
+  const { phase, last } = turn.state;
+  const down = phase.name === 'backoff' || phase.name === 'failed';
+  const { spec, rollsOut } = down ? wantedSpec(turn.state) : startedSpec(turn.state);
+  if (down) turn.update({ newSpec: null });
+  const place = listedPlace(spec.parameters, phase.name === 'backoff' ? phase : last);
+  const from = last?.parameter ?? null;
+  return { purpose, from, ...place, spec, rollsOut, startedAt: turn.at, requests };
 }
 
-/** What is to follow a stop, once the list of parameters is another one. */
-export function relisted(turn: Turn, intent: Intent): Intent {
-  const { spec, lastParameter } = turn.state;
+/** What is to follow a stop, once a reload has brought another configuration. */
+export function withSpec(turn: Turn, intent: Intent, spec: ServiceConfig): Intent {
   const rotates = intent.purpose === 'rotate' && spec.onRotate.type === 'alternate';
-  const parameter = rotates
-    ? nextParameter(spec.parameters, lastParameter)
-    : listedParameter(spec.parameters, intent.parameter);
-  return { ...intent, parameter };
+  const place = rotates
+    ? nextPlace(spec.parameters, turn.state.last)
+    : listedPlace(spec.parameters, intent);
+  return { ...intent, ...place, spec, rollsOut: true };
+}
+
+/** The newest configuration comes into force without an instance of it: nothing runs, and nothing is tried. */
+export function settleSpec(turn: Turn): void {
+  turn.update({ spec: wantedSpec(turn.state).spec, newSpec: null });
+}
+
+/** Settings reach whatever knows the configuration: the one in force, the next one, and the instances that are not retiring. */
+export function applySettings(turn: Turn, settings: Settings): void {
+  const { spec, newSpec } = turn.state;
+  const changed = (before: ServiceConfig): ServiceConfig => {
+    // Whether there is something to alternate is no setting.
+    const alternates = [before, settings].some(({ onRotate }) => onRotate.type === 'alternate');
+    return { ...before, ...settings, onRotate: (alternates ? before : settings).onRotate };
+  };
+  const instance = (before: Instance): Instance => ({ ...before, spec: changed(before.spec) });
+  const step = (before: Step): Step =>
+    'instance' in before && before.instance !== null
+      ? ({ ...before, instance: instance(before.instance) } as Step)
+      : before;
+  turn.update({ spec: changed(spec), newSpec: newSpec && changed(newSpec) });
+  const { phase } = turn;
+  switch (phase.name) {
+    case 'stopped':
+    case 'backoff':
+    case 'failed':
+      return;
+    case 'stopping':
+      if (phase.then !== null)
+        turn.enter({ ...phase, then: { ...phase.then, spec: changed(phase.then.spec) } });
+      return;
+    case 'running':
+      turn.enter({ ...phase, current: instance(phase.current) });
+      return;
+    case 'starting':
+    case 'rotating': {
+      const { attempt } = phase;
+      const after = { ...attempt, spec: changed(attempt.spec), step: step(attempt.step) };
+      if (phase.name === 'starting') turn.enter({ ...phase, attempt: after });
+      else turn.enter({ ...phase, current: phase.current && instance(phase.current), attempt: after });
+    }
+  }
 }

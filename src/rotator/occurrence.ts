@@ -23,6 +23,8 @@ export type ServiceFact =
       readonly reason: string;
       readonly durationMs: number;
     }
+  /** The configuration of a reload did not come up: the one that served stays in force. */
+  | { readonly type: 'roll-out-failed'; readonly reason: string }
   | { readonly type: 'parameter-awaited'; readonly parameter: Parameter; readonly pid: number | null }
   | {
       readonly type: 'instance-launched';

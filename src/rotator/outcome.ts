@@ -9,8 +9,9 @@ import type { Attempt, Instance, Intent, RotationResult } from './types.ts';
 /** The next one serves from now on; the one before it is told to stop. */
 export function promote(turn: Turn, attempt: Attempt, instance: Instance): void {
   const previous = currentOf(turn.state);
+  const { parameter, position } = instance;
   turn.enter({ name: 'running', current: instance });
-  turn.update({ lastParameter: instance.parameter });
+  turn.update({ spec: attempt.spec, last: { parameter, position } });
   if (previous !== null) {
     endRowAfter(turn, previous);
     retire(turn, previous);
@@ -34,14 +35,22 @@ export function promote(turn: Turn, attempt: Attempt, instance: Instance): void 
 export function attemptFailed(turn: Turn, attempt: Attempt, reason: string): void {
   const current = currentOf(turn.state);
   concludeFailure(turn, attempt, reason);
+  rollOutFailed(turn, attempt, reason);
   if (current !== null) {
     turn.enter({ name: 'running', current });
     return;
   }
-  const { lastParameter } = turn.state;
-  const parameter =
-    attempt.purpose === 'rotate' && lastParameter !== undefined ? lastParameter : attempt.parameter;
-  nothingServes(turn, { parameter, clean: false, ranMs: 0, reason });
+  const { last } = turn.state;
+  const place = (attempt.purpose === 'rotate' || attempt.rollsOut) && last !== null ? last : attempt;
+  nothingServes(turn, { place, clean: false, ranMs: 0, reason });
+}
+
+/** The configuration that served stays in force; the one that failed is tried again by the next reload. */
+function rollOutFailed(turn: Turn, { rollsOut }: Attempt, reason: string): void {
+  // One that comes after it is not judged yet, and where nothing has served there is none to keep.
+  if (!rollsOut || turn.state.newSpec !== null || turn.state.last === null) return;
+  turn.update({ rollOutFailure: reason });
+  turn.report({ type: 'roll-out-failed', reason });
 }
 
 /** Says that the attempt has failed, without a change of phase. */

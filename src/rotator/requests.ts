@@ -1,9 +1,9 @@
 /** What people ask of a service. Each request gets exactly one answer, at once or when it is done. */
-import type { ServiceConfig, SignalName } from '../config/types.ts';
+import type { ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import { abandonAttempt, beginAttempt } from './attempt.ts';
 import { INTERRUPTION } from './interruption.ts';
-import { attemptOf, currentOf, nextParameter, retiringWith } from './instances.ts';
-import { relisted, rotationTo, sameAgain } from './intents.ts';
+import { attemptOf, currentOf, nextPlace, positionIn, retiringAt } from './instances.ts';
+import { applySettings, rotationTo, sameAgain, settleSpec, wantedSpec, withSpec } from './intents.ts';
 import { concludeFailure, concludeRotation } from './outcome.ts';
 import { endRowAfter } from './restart.ts';
 import { retire } from './retire.ts';
@@ -42,6 +42,7 @@ export function beginKeptRotation(turn: Turn): void {
     case 'stopping':
       return;
     case 'stopped':
+      settleSpec(turn);
       turn.update({ pending: [] });
       refuseRotation(turn, pending, 'the service is stopped');
       return;
@@ -81,6 +82,7 @@ export function stopRequested(turn: Turn, request: Id): void {
     return;
   }
   const earlier = phase.name === 'stopping' ? phase.requests : [];
+  settleSpec(turn);
   if (phase.name === 'stopping' && phase.then !== null) concludeFailure(turn, phase.then, INTERRUPTION.stop);
   stopEverything(turn, INTERRUPTION.stop);
   const { pending } = turn.state;
@@ -119,43 +121,60 @@ export function signalRequested(turn: Turn, request: Id, signal: SignalName): vo
   turn.answer([request], { type: 'done' });
 }
 
-/** The configuration has another form of this service: what runs is replaced by a rotation. */
+/** A reload brought another configuration: a rotation replaces what runs, and it comes into force when that succeeds. */
 export function specChanged(turn: Turn, request: Id, spec: ServiceConfig): void {
-  turn.update({ spec });
+  turn.update({ rollOutFailure: null });
   const { phase } = turn;
   switch (phase.name) {
     case 'stopped':
+      turn.update({ spec });
       turn.answer([request], { type: 'done' });
       return;
     case 'stopping':
-      if (phase.then === null) turn.answer([request], { type: 'done' });
-      else turn.enter({ ...phase, then: joined(relisted(turn, phase.then), request) });
+      if (phase.then === null) {
+        turn.update({ spec });
+        turn.answer([request], { type: 'done' });
+      } else turn.enter({ ...phase, then: joined(withSpec(turn, phase.then, spec), request) });
       return;
     case 'starting':
     case 'rotating':
-      turn.update({ pending: [...turn.state.pending, request] });
+      turn.update({ newSpec: spec, pending: [...turn.state.pending, request] });
       return;
     case 'running':
+      turn.update({ newSpec: spec });
       rotate(turn, [request]);
       return;
     case 'backoff':
     case 'failed':
+      turn.update({ newSpec: spec });
       resetRow(turn);
       beginAttempt(turn, sameAgain(turn, 'start', [request]));
   }
 }
 
+/** What was started stays as it is; an overlap or a KILL that is counted down already keeps its time. */
+export function settingsChanged(turn: Turn, request: Id, settings: Settings): void {
+  turn.update({ rollOutFailure: null });
+  applySettings(turn, settings);
+  turn.answer([request], { type: 'done' });
+}
+
 function rotate(turn: Turn, requests: readonly Id[]): void {
-  const { spec, lastParameter } = turn.state;
+  const { spec } = wantedSpec(turn.state);
   if (spec.onRotate.type !== 'alternate') {
     rotateAlone(turn, requests);
     return;
   }
-  const parameter = nextParameter(spec.parameters, lastParameter);
-  const holder = spec.rotation.parameterInUse === 'refuse' ? retiringWith(turn.state, parameter) : undefined;
-  if (parameter === currentOf(turn.state)?.parameter || holder !== undefined)
-    refuseRotation(turn, requests, `the command for ${parameter ?? 'it'} still runs`);
-  else beginRotation(turn, rotationTo(turn, parameter, requests));
+  const { parameters, rotation } = spec;
+  const place = nextPlace(parameters, turn.state.last);
+  const current = currentOf(turn.state);
+  const serves = current !== null && positionIn(parameters, current) === place.position;
+  const held =
+    rotation.parameterInUse === 'refuse' && retiringAt(turn.state, parameters, place) !== undefined;
+  if (serves || held) {
+    turn.update({ newSpec: null });
+    refuseRotation(turn, requests, `the command for ${place.parameter ?? 'it'} still runs`);
+  } else beginRotation(turn, rotationTo(turn, place, requests));
 }
 
 /** Where nothing serves, the rotation asks for the service again, as a start does. */
@@ -166,12 +185,12 @@ function beginRotation(turn: Turn, rotation: Intent): void {
 
 /** A service without parameters: its one instance is signalled, or stopped and started. */
 function rotateAlone(turn: Turn, requests: readonly Id[]): void {
-  const { onRotate } = turn.state.spec;
   const current = currentOf(turn.state);
-  const rotation = rotationTo(turn, null, requests);
+  const rotation = rotationTo(turn, { parameter: null, position: 0 }, requests);
+  const { onRotate } = rotation.spec;
   if (current === null) {
     beginRotation(turn, rotation);
-  } else if (onRotate.type === 'signal' && current.spec === turn.state.spec) {
+  } else if (onRotate.type === 'signal' && !rotation.rollsOut) {
     turn.effect({ type: 'signal', instance: current.id, signal: onRotate.signal });
     const { parameter, pid } = current;
     turn.report({ type: 'signal-sent', parameter, pid, signal: onRotate.signal });

@@ -1,7 +1,7 @@
-import type { Parameter, Restart } from '../config/types.ts';
+import type { Restart } from '../config/types.ts';
 import { withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
-import type { Instance } from './types.ts';
+import type { Instance, Place } from './types.ts';
 
 /** What follows an exit outside a rotation. `crashes` counts the crashes in a row, this one included. */
 export type RestartDecision =
@@ -40,7 +40,7 @@ export function endRowAfter(turn: Turn, { launchedAt }: Instance): void {
 export function nothingServes(
   turn: Turn,
   lost: {
-    readonly parameter: Parameter;
+    readonly place: Place;
     readonly clean: boolean;
     readonly ranMs: number;
     readonly reason: string;
@@ -68,8 +68,9 @@ export function nothingServes(
       const { crashes, delayMs } = decision;
       turn.update({ crashes });
       const timer = turn.startTimer(delayMs);
-      turn.enter({ name: 'backoff', timer, parameter: lost.parameter, until: turn.at + delayMs });
-      turn.report({ type: 'restart-delayed', parameter: lost.parameter, attempt: crashes, delayMs });
+      const { parameter, position } = lost.place;
+      turn.enter({ name: 'backoff', timer, parameter, position, until: turn.at + delayMs });
+      turn.report({ type: 'restart-delayed', parameter, attempt: crashes, delayMs });
     }
   }
 }

@@ -18,6 +18,7 @@ import {
   beginKeptRotation,
   restartRequested,
   rotationRequested,
+  settingsChanged,
   signalRequested,
   specChanged,
   startRequested,
@@ -32,10 +33,12 @@ export function initialState(spec: ServiceConfig): State {
   return {
     phase: { name: 'stopped' },
     spec,
+    newSpec: null,
+    rollOutFailure: null,
     nextId: 1,
     retiring: [],
     pending: [],
-    lastParameter: undefined,
+    last: null,
     routedWith: null,
     crashes: 0,
     restarts: 0,
@@ -75,6 +78,9 @@ function apply(turn: Turn, event: Event): void {
       return;
     case 'specChanged':
       specChanged(turn, event.request, event.spec);
+      return;
+    case 'settingsChanged':
+      settingsChanged(turn, event.request, event.settings);
       return;
     case 'orphanFound':
       orphanFound(turn, event);

@@ -13,7 +13,7 @@
  * ```
  * `docs/state-machine.md` is generated from the machine itself and lists every phase and event.
  */
-import type { HookName, Parameter, ServiceConfig, SignalName } from '../config/types.ts';
+import type { HookName, Parameter, ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import type { Occurrence } from './occurrence.ts';
 
 /** Milliseconds since the Unix epoch, on a clock that is never set back (it may drift from the wall clock). */
@@ -28,10 +28,16 @@ export type Id = number;
 /** How a process ended: an exit code, or the signal that ended it. Only a parent learns of it: `unknown` for an orphan. */
 export type Exit = { readonly code: number } | { readonly signal: string } | { readonly unknown: true };
 
-/** One process group started with one parameter. `pid` is null until the launch has succeeded. */
-export interface Instance {
-  readonly id: Id;
+/** One position of a service's list of parameters. In the classic form two positions may hold the same value. */
+export interface Place {
   readonly parameter: Parameter;
+  /** Index in the list that the parameter came from. */
+  readonly position: number;
+}
+
+/** One process group started with one parameter. `pid` is null until the launch has succeeded. */
+export interface Instance extends Place {
+  readonly id: Id;
   readonly pid: number | null;
   readonly launchedAt: Millis;
   /** The configuration it was launched with, which also says how it is stopped. */
@@ -69,18 +75,20 @@ export type Step =
     };
 
 /** That one parameter is to be brought up, and who wants it. */
-export interface Intent {
+export interface Intent extends Place {
   readonly purpose: Purpose;
   /** What served when it was asked for. */
   readonly from: Parameter;
-  readonly parameter: Parameter;
+  /** The configuration to launch. */
+  readonly spec: ServiceConfig;
+  /** A reload brought this configuration: it comes into force when the instance serves, and is dropped when it fails. */
+  readonly rollsOut: boolean;
   readonly startedAt: Millis;
   readonly requests: readonly Id[];
 }
 
 /** An intent that is being carried out. */
 export interface Attempt extends Intent {
-  readonly spec: ServiceConfig;
   readonly step: Step;
 }
 
@@ -94,14 +102,19 @@ export interface RotationResult {
 
 export interface State {
   readonly phase: Phase;
+  /** The configuration in force: a restart after a crash takes this one. */
   readonly spec: ServiceConfig;
+  /** What a reload brought and no attempt has taken up yet; the next attempt does. */
+  readonly newSpec: ServiceConfig | null;
+  /** Why the configuration of the last reload is not in force; null where it is, or where its roll-out is not over. */
+  readonly rollOutFailure: string | null;
   /** The next id to be given. */
   readonly nextId: Id;
   readonly retiring: readonly Retiring[];
   /** Rotations asked for while one was running, or before the first instance was ready: one more follows. */
   readonly pending: readonly Id[];
-  /** What served last; the next rotation goes on from here. Undefined until something has served. */
-  readonly lastParameter: Parameter | undefined;
+  /** What served last; the next rotation goes on from here. Null until something has served. */
+  readonly last: Place | null;
   /** The configuration of the last switch of the route; null where no switch was made, or the service was stopped. */
   readonly routedWith: ServiceConfig | null;
   /** Crashes in a row. */
@@ -117,7 +130,7 @@ export type Phase =
   | { readonly name: 'running'; readonly current: Instance }
   /** `current` is null when it died meanwhile: the next one is then promoted as soon as it is ready. */
   | { readonly name: 'rotating'; readonly current: Instance | null; readonly attempt: Attempt }
-  | { readonly name: 'backoff'; readonly timer: Id; readonly parameter: Parameter; readonly until: Millis }
+  | ({ readonly name: 'backoff'; readonly timer: Id; readonly until: Millis } & Place)
   | { readonly name: 'stopping'; readonly then: Intent | null; readonly requests: readonly Id[] }
   | { readonly name: 'failed'; readonly reason: string };
 
@@ -130,7 +143,10 @@ export type Event = { readonly at: Millis } & (
   | { readonly type: 'stopRequested'; readonly request: Id }
   | { readonly type: 'restartRequested'; readonly request: Id }
   | { readonly type: 'signalRequested'; readonly request: Id; readonly signal: SignalName }
+  /** A reload brought a configuration whose instances differ: it is rolled out. */
   | { readonly type: 'specChanged'; readonly request: Id; readonly spec: ServiceConfig }
+  /** A reload changed nothing but settings, which need no other process: they apply at once. */
+  | { readonly type: 'settingsChanged'; readonly request: Id; readonly settings: Settings }
   /** An earlier manager that was killed has left this process group behind. `serves`: requests went to it, by `route`. */
   | {
       readonly type: 'orphanFound';

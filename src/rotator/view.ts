@@ -68,6 +68,9 @@ function detailOf(state: State): string | null {
         ? 'waiting for the process group to be gone'
         : 'stopping, then starting again';
     case 'running':
+      return state.rollOutFailure === null
+        ? null
+        : `the configuration of the last reload did not come up (${state.rollOutFailure}): the one before it serves; fix the file and reload`;
     case 'stopped':
       return null;
   }

@@ -47,12 +47,16 @@ describe('classicConfig', () => {
     expect(result.ok && result.config.services[0]).toMatchObject({ parameters: ['a'], overlapMs: 0 });
   });
 
+  it('takes parameters as they are given, also a value that occurs more than once', () => {
+    const result = classicConfig('x', ['3000', '3001', '3000'], '0', '/');
+    expect(result.ok && result.config.services[0]).toMatchObject({ parameters: ['3000', '3001', '3000'] });
+  });
+
   it.each([
     ['x', ['a'], '5', ['overlap: "5" has no unit']],
     ['x', ['a'], '-5s', ['overlap: "-5s" is negative']],
     ['x', ['a'], 'a', ['overlap: "a" is not a duration']],
     ['x', [], '5s', ['a parameter is missing']],
-    ['x', ['a', 'b', 'a', 'a'], '5s', ['the parameter "a" is given twice']],
     ['', ['a'], '5s', ['the command is empty']],
     ['x "', ['a'], '5s', ['the command "x \\"" ends inside a quote']],
     ['', [], '5', ['the command is empty', 'a parameter is missing', 'overlap: "5" has no unit']],

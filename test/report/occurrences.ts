@@ -9,6 +9,7 @@ export const SERVICE_FACTS: { readonly [T in ServiceFact['type']]: Extract<Servi
   'rotation-refused': { type: 'rotation-refused', reason: 'the service is stopped' },
   'rotation-completed': { type: 'rotation-completed', from: '3000', to: '3001', durationMs: 15_050.4 },
   'rotation-failed': { type: 'rotation-failed', from: '3000', to: '3001', reason: 'no', durationMs: 1 },
+  'roll-out-failed': { type: 'roll-out-failed', reason: 'not ready within 30s' },
   'parameter-awaited': { type: 'parameter-awaited', ...instance },
   'instance-launched': { type: 'instance-launched', parameter: '3000', pid: 4711, purpose: 'start' },
   'orphan-adopted': { type: 'orphan-adopted', parameter: '3000', pid: 4711 },

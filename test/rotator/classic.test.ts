@@ -1,6 +1,6 @@
 /** The classic form's rules, as far as they are the machine's, after any sequence of events. */
 import { describe, it } from 'vitest';
-import { currentOf, retiringWith } from '../../src/rotator/instances.ts';
+import { currentOf, nextOf, nextPlace, positionIn, retiringAt } from '../../src/rotator/instances.ts';
 import type { Id } from '../../src/rotator/types.ts';
 import { anyStory, type Deed } from './drive.ts';
 import { mustHold } from './must-hold.ts';
@@ -28,11 +28,11 @@ const theNextParameterFollows = eachStep(
     const [launch] = effectsOf(step, 'launch');
     if (launch === undefined) return null;
     const { parameters } = launch.spec;
-    const { lastParameter } = step.before;
-    const after = lastParameter === undefined ? -1 : parameters.indexOf(lastParameter);
-    return launch.parameter === parameters[(after + 1) % parameters.length]
+    const { last } = step.before;
+    const position = last === null ? 0 : (last.position + 1) % parameters.length;
+    return launch.parameter === parameters[position] && nextOf(step.after)?.position === position
       ? null
-      : `${launch.parameter ?? '-'} follows ${lastParameter ?? 'nothing'}`;
+      : `${launch.parameter ?? '-'} follows ${last?.parameter ?? 'nothing'}`;
   },
 );
 
@@ -59,11 +59,12 @@ const aRequestMeanwhileIsRefused = eachStep(
     const { event, before, after } = step;
     if (after.pending.length > 0) return 'a rotation is kept';
     if (event.type !== 'rotationRequested') return null;
-    const { phase, spec, lastParameter } = before;
-    const last = lastParameter === undefined ? -1 : spec.parameters.indexOf(lastParameter);
-    const parameter = spec.parameters[(last + 1) % spec.parameters.length] ?? null;
+    const { phase, spec } = before;
+    const place = nextPlace(spec.parameters, before.last);
+    const current = currentOf(before);
     const stillRuns =
-      currentOf(before)?.parameter === parameter || retiringWith(before, parameter) !== undefined;
+      (current !== null && positionIn(spec.parameters, current) === place.position) ||
+      retiringAt(before, spec.parameters, place) !== undefined;
     const busy = phase.name !== 'running' && phase.name !== 'failed';
     return reports(step, 'rotation-refused') === (stillRuns || busy) ? null : `it is ${phase.name}`;
   },

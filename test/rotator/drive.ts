@@ -1,8 +1,9 @@
 /** What may happen in a world: chosen at random, then brought to rest. */
 import fc from 'fast-check';
 import type { Parameter, ServiceConfig } from '../../src/config/types.ts';
+import { wantedSpec } from '../../src/rotator/intents.ts';
 import type { Exit, Id } from '../../src/rotator/types.ts';
-import { anySpec } from './specs.ts';
+import { anySpec, processPart } from './specs.ts';
 import { World, type Group, type Trace } from './world.ts';
 
 /** How often each is chosen, of all. */
@@ -15,6 +16,7 @@ const chances = {
   restart: 1,
   signal: 1,
   changeSpec: 1,
+  changeSettings: 1,
   kill: 1,
   launchSucceeds: 8,
   launchFails: 2,
@@ -123,9 +125,21 @@ const doings: Readonly<Record<Deed, Doing>> = {
   },
   changeSpec(world, pick, specs) {
     // The manager tells of a change only where there is one.
-    const others = specs.filter((spec) => spec !== world.state.spec);
+    const wanted = processPart(wantedSpec(world.state).spec);
+    const others = specs.filter((spec) => processPart(spec) !== wanted);
     const spec = chosen(others, pick);
     if (spec !== undefined) world.happen({ type: 'specChanged', request: world.newRequest(), spec });
+  },
+  changeSettings(world, pick, specs) {
+    const alternates = wantedSpec(world.state).spec.onRotate.type === 'alternate';
+    const spec = chosen(
+      specs.filter(({ onRotate }) => (onRotate.type === 'alternate') === alternates),
+      pick,
+    );
+    if (spec === undefined) return;
+    const { overlapMs, stop, restart, watch, hooks, onRotate } = spec;
+    const settings = { overlapMs, stop, restart, watch, hooks, onRotate };
+    world.happen({ type: 'settingsChanged', request: world.newRequest(), settings });
   },
   kill(world) {
     world.happen({ type: 'killRequested' });

@@ -1,36 +1,51 @@
 import { describe, expect, it } from 'vitest';
-import { listedParameter, nextParameter } from '../../src/rotator/instances.ts';
+import { listedPlace, nextPlace, positionIn } from '../../src/rotator/instances.ts';
 
-describe('nextParameter', () => {
+const place = (parameter: string | null, position: number) => ({ parameter, position });
+
+describe('nextPlace', () => {
   it('goes round and round', () => {
-    expect(nextParameter(['a', 'b', 'c'], 'a')).toBe('b');
-    expect(nextParameter(['a', 'b', 'c'], 'c')).toBe('a');
+    expect(nextPlace(['a', 'b', 'c'], place('a', 0))).toEqual(place('b', 1));
+    expect(nextPlace(['a', 'b', 'c'], place('c', 2))).toEqual(place('a', 0));
+  });
+
+  it('counts positions where a value occurs more than once', () => {
+    expect(nextPlace(['a', 'b', 'a'], place('a', 0))).toEqual(place('b', 1));
+    expect(nextPlace(['a', 'b', 'a'], place('a', 2))).toEqual(place('a', 0));
   });
 
   it('begins with the first one', () => {
-    expect(nextParameter(['a', 'b'], undefined)).toBe('a');
+    expect(nextPlace(['a', 'b'], null)).toEqual(place('a', 0));
   });
 
-  it('begins anew where the list no longer has the last one', () => {
-    expect(nextParameter(['c', 'd'], 'b')).toBe('c');
-    expect(nextParameter(['c', 'd'], null)).toBe('c');
+  it('goes on from the same value in another list, and from the first one if the list does not have it', () => {
+    expect(nextPlace(['c', 'b', 'd'], place('b', 0))).toEqual(place('d', 2));
+    expect(nextPlace(['c', 'd'], place('b', 1))).toEqual(place('c', 0));
+    expect(nextPlace(['c', 'd'], place(null, 0))).toEqual(place('c', 0));
   });
 
   it('keeps to the only one', () => {
-    expect(nextParameter(['a'], 'a')).toBe('a');
-    expect(nextParameter([null], null)).toBeNull();
+    expect(nextPlace(['a'], place('a', 0))).toEqual(place('a', 0));
+    expect(nextPlace([null], place(null, 0))).toEqual(place(null, 0));
   });
 });
 
-describe('listedParameter', () => {
+describe('listedPlace', () => {
   it('keeps what the list has', () => {
-    expect(listedParameter(['a', 'b'], 'b')).toBe('b');
-    expect(listedParameter([null], null)).toBeNull();
+    expect(listedPlace(['a', 'b'], place('b', 1))).toEqual(place('b', 1));
+    expect(listedPlace(['b', 'a'], place('b', 1))).toEqual(place('b', 0));
+    expect(listedPlace(['a', 'b', 'a'], place('a', 2))).toEqual(place('a', 2));
+    expect(listedPlace([null], place(null, 0))).toEqual(place(null, 0));
   });
 
   it('takes the first one otherwise', () => {
-    expect(listedParameter(['a', 'b'], 'c')).toBe('a');
-    expect(listedParameter(['a', 'b'], null)).toBe('a');
-    expect(listedParameter([null], undefined)).toBeNull();
+    expect(listedPlace(['a', 'b'], place('c', 1))).toEqual(place('a', 0));
+    expect(listedPlace(['a', 'b'], null)).toEqual(place('a', 0));
+  });
+});
+
+describe('positionIn', () => {
+  it('is -1 where the list does not have the parameter', () => {
+    expect(positionIn(['a', 'b'], place('c', 0))).toBe(-1);
   });
 });

@@ -28,6 +28,8 @@ export function eventText(event: Event, describeSpec: (spec: State['spec']) => s
       return `signal r${event.request} ${event.signal}`;
     case 'specChanged':
       return `change r${event.request} ${describeSpec(event.spec)}`;
+    case 'settingsChanged':
+      return `settings r${event.request} overlap ${durationText(event.settings.overlapMs)}`;
     case 'orphanFound':
       return `orphan ${event.parameter ?? '-'} pid ${event.pid}${event.serves ? ' serves' : ''}`;
     case 'killRequested':

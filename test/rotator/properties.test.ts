@@ -53,6 +53,8 @@ describe('after any sequence of events', () => {
     ['restarts back off as configured', ends.restartsBackOff],
     ['a launch takes a parameter of its own specification', ends.aLaunchTakesAParameterOfItsSpec],
     ['a reload that is done has replaced what serves', ends.aReloadReplacesWhatServes],
+    ['a crash restarts the configuration that served', ends.aCrashRestartsWhatServed],
+    ['settings apply at once and leave processes alone', ends.settingsLeaveProcessesAlone],
     ['the view agrees with the state', ends.theViewAgreesWithTheState],
     ['at rest nothing is under way', ends.atRestNothingIsUnderWay],
   ])('%s', (_name, rule) => {

@@ -4,6 +4,7 @@ import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
 import type { Id, Instance, State } from '../../src/rotator/types.ts';
 import { viewOf } from '../../src/rotator/view.ts';
 import { eachStep, effectsOf, followLives, reports, type Rule } from './rules.ts';
+import { processPart } from './specs.ts';
 import type { TraceStep } from './world.ts';
 
 export const nothingIsLaunchedAfterAStop = eachStep(
@@ -151,8 +152,8 @@ function served(step: TraceStep): readonly Instance[] {
 export const restartsBackOff = eachStep(
   () => ({ row: 0 }),
   (step, memory) => {
-    const { event, after } = step;
-    const { restart } = after.spec;
+    const { event, before, after } = step;
+    const { restart } = before.spec;
     for (const { id, launchedAt } of served(step))
       if (id !== currentOf(after)?.id && event.at - launchedAt >= restart.resetAfterMs) memory.row = 0;
     if (endsTheRow(step) || endsByItself(step)) memory.row = 0;
@@ -188,11 +189,12 @@ export const aLaunchTakesAParameterOfItsSpec = eachStep(
 );
 
 export const aReloadReplacesWhatServes = eachStep(
-  () => new Map<Id, State['spec']>(),
+  () => new Map<Id, string>(),
   (step, asked) => {
     const { event, after } = step;
-    if (event.type === 'specChanged') asked.set(event.request, event.spec);
-    const serving = currentOf(after)?.spec;
+    if (event.type === 'specChanged') asked.set(event.request, processPart(event.spec));
+    const current = currentOf(after);
+    const serving = current === null ? undefined : processPart(current.spec);
     for (const { request, answer } of effectsOf(step, 'answer')) {
       const done =
         answer.type === 'done' || (answer.type === 'rotated' && answer.result.outcome === 'completed');
@@ -202,6 +204,40 @@ export const aReloadReplacesWhatServes = eachStep(
       if (!wanted.includes(serving)) return `r${request} is done, and the old form serves`;
     }
     return null;
+  },
+);
+
+/** A crash, or the end of a roll-out that failed, brings back the configuration that served last. */
+export const aCrashRestartsWhatServed = eachStep(
+  (): { served: string | null } => ({ served: null }),
+  (step, memory) => {
+    const { event, before, after } = step;
+    const [launch] = effectsOf(step, 'launch');
+    const restarts = event.type === 'timerFired' && before.phase.name === 'backoff' && launch !== undefined;
+    const fault =
+      restarts && memory.served !== null && processPart(launch.spec) !== memory.served
+        ? 'a configuration that never served is started after a crash'
+        : null;
+    const current = currentOf(after);
+    if (current !== null) memory.served = processPart(current.spec);
+    // What is stopped on request is started with the newest configuration.
+    if (after.phase.name === 'stopping' || after.phase.name === 'stopped') memory.served = null;
+    return fault;
+  },
+);
+
+/** Settings apply at once: no process is started or stopped for them. */
+export const settingsLeaveProcessesAlone = eachStep(
+  () => null,
+  ({ event, before, after, effects }) => {
+    if (event.type !== 'settingsChanged') return null;
+    if (effects.some(({ type }) => type !== 'answer')) return 'it has effects';
+    const { overlapMs } = event.settings;
+    const wrong = [after.spec, currentOf(after)?.spec, nextOf(after)?.spec, attemptOf(after)?.spec].find(
+      (spec) => spec !== undefined && spec.overlapMs !== overlapMs,
+    );
+    if (wrong !== undefined) return 'a setting did not reach all';
+    return processPart(before.spec) === processPart(after.spec) ? null : 'it changes more than settings';
   },
 );
 

@@ -1,5 +1,5 @@
 /** Rules about what an instance is told, and what must have been so before it serves. */
-import { currentOf, nextOf } from '../../src/rotator/instances.ts';
+import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
 import type { HookRun, Id } from '../../src/rotator/types.ts';
 import { eachStep, effectsOf, reports } from './rules.ts';
 import type { TraceStep } from './world.ts';
@@ -61,11 +61,21 @@ export const nobodyIsToldToStopTwice = eachStep(
 
 /** Gathers what was ready, and whose hook `afterReady` (by pid) has succeeded. */
 export const whatServesWasReady = eachStep(
-  () => ({ ready: new Set<Id>(), hooks: new Map<Id, HookRun>(), announced: new Set<number | null>() }),
-  (step, { ready, hooks, announced }) => {
+  () => ({
+    ready: new Set<Id>(),
+    hooks: new Map<Id, HookRun>(),
+    toAnnounce: new Set<Id>(),
+    announced: new Set<number | null>(),
+  }),
+  (step, { ready, hooks, toAnnounce, announced }) => {
     const { event, before, after } = step;
-    if (event.type === 'becameReady' && !step.stale) ready.add(event.instance);
-    if (event.type === 'launched' && nextOf(before)?.spec.ready === null) ready.add(event.instance);
+    const becameReady =
+      event.type === 'becameReady' || (event.type === 'launched' && nextOf(before)?.spec.ready === null);
+    if (becameReady && !step.stale) {
+      ready.add(event.instance);
+      // A hook that a reload brings later does not concern it any more.
+      if (attemptOf(before)?.spec.hooks.afterReady !== undefined) toAnnounce.add(event.instance);
+    }
     for (const { hook, run } of effectsOf(step, 'runHook')) hooks.set(hook, run);
     if (event.type === 'hookFinished' && !step.stale && event.failure === null) {
       const run = hooks.get(event.hook);
@@ -79,7 +89,7 @@ export const whatServesWasReady = eachStep(
       announced.add(current.pid);
     }
     if (!ready.has(current.id)) return `#${current.id} serves and was not ready`;
-    const unannounced = current.spec.hooks.afterReady !== undefined && !announced.has(current.pid);
+    const unannounced = toAnnounce.has(current.id) && !announced.has(current.pid);
     return unannounced ? `#${current.id} serves before its afterReady` : null;
   },
 );

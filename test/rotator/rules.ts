@@ -4,7 +4,9 @@
  */
 import type { Parameter } from '../../src/config/types.ts';
 import { attemptOf, currentOf, liveInstances, nextOf } from '../../src/rotator/instances.ts';
+import { wantedSpec } from '../../src/rotator/intents.ts';
 import type { Answer, Effect, EventType, Id, State } from '../../src/rotator/types.ts';
+import { processPart } from './specs.ts';
 import type { Trace, TraceStep } from './world.ts';
 
 export interface Verdict {
@@ -79,7 +81,7 @@ export const whatServesIsStoppedOnlyForASuccessor = eachStep(
     if (event.type === 'launched' && nextOf(before)?.spec.ready === null) ready.add(event.instance);
     const served = currentOf(before);
     if (served === null || !after.retiring.some(({ instance }) => instance.id === served.id)) return null;
-    if (askToStop.includes(event.type) || after.spec.onRotate.type !== 'alternate') return null;
+    if (askToStop.includes(event.type) || stopsToStartAlone(after)) return null;
     if (event.type === 'leaderExited' && event.instance === served.id) return null;
     const successor = currentOf(after);
     if (successor === null) return `#${served.id} was told to stop and nothing succeeds it`;
@@ -107,21 +109,26 @@ export const aFailedRotationLeavesWhatServes = eachStep(
       return null;
     if (currentOf(after)?.id === served.id) return null;
     // A kept rotation of a service without parameters stops it right away, as was asked.
-    const asked = after.phase.name === 'stopping' && after.spec.onRotate.type !== 'alternate';
-    return asked ? null : `#${served.id} no longer serves`;
+    return stopsToStartAlone(after) ? null : `#${served.id} no longer serves`;
   },
 );
 
+/** A service without parameters has no second place: it is stopped, then started. */
+function stopsToStartAlone({ phase }: State): boolean {
+  return phase.name === 'stopping' && phase.then !== null && phase.then.spec.onRotate.type !== 'alternate';
+}
+
 interface FailedBefore {
   parameter: Parameter | undefined;
-  spec: State['spec'];
+  spec: string;
 }
 
 export const theNextRotationTriesTheSameParameter = eachStep(
-  (trace): FailedBefore => ({ parameter: undefined, spec: trace.first.spec }),
+  (trace): FailedBefore => ({ parameter: undefined, spec: processPart(trace.first.spec) }),
   (step, failed) => {
-    if (step.after.spec !== failed.spec) {
-      failed.spec = step.after.spec;
+    const wanted = processPart(wantedSpec(step.after).spec);
+    if (wanted !== failed.spec) {
+      failed.spec = wanted;
       failed.parameter = undefined;
     }
     let fault: string | null = null;
@@ -132,7 +139,7 @@ export const theNextRotationTriesTheSameParameter = eachStep(
       } else if (occurrence.type === 'rotation-failed') {
         // One that was begun before the list changed says nothing about the new list.
         const attempt = attemptOf(step.before);
-        if (attempt === null || attempt.spec === failed.spec) failed.parameter = occurrence.to;
+        if (attempt === null || processPart(attempt.spec) === failed.spec) failed.parameter = occurrence.to;
       }
       if (occurrence.type === 'rotation-completed' || occurrence.type === 'service-running')
         failed.parameter = undefined;
@@ -193,11 +200,13 @@ export const oneMoreRotationFollowsAKeptRequest = eachStep(
         before.phase.name === 'stopping' && before.phase.then?.requests.includes(request) === true;
       if (answer.type === 'rotated' && !begun && !signalled && !stopping)
         return `r${request} is answered with a rotation that is not its own`;
+      const wanted = wantedSpec(before).spec;
       const mayRefuse =
         event.type === 'stopRequested' ||
         after.phase.name === 'stopped' ||
-        after.spec.rotation.parameterInUse === 'refuse' ||
-        after.spec.parameters.length === 1;
+        [before.spec, wanted].some(
+          ({ rotation, parameters }) => rotation.parameterInUse === 'refuse' || parameters.length === 1,
+        );
       if (answer.type === 'refused' && !mayRefuse)
         return `r${request} was kept, then refused: ${answer.reason}`;
     }

@@ -2,6 +2,7 @@
  * Scenario files: `service` lines say what is tried, `>` lines what happens, and the indented lines under them what
  * the machine asks for, then, after `=`, where that has brought it. Everything else is for the reader.
  */
+import type { ServiceConfig } from '../../src/config/types.ts';
 import { initialState, transition } from '../../src/rotator/transition.ts';
 import type { Event, Exit, Id, State } from '../../src/rotator/types.ts';
 import { effectText, stateText } from './notation.ts';
@@ -77,7 +78,7 @@ class Stage {
     const words = rest.join(' ');
     if (verb === 'orphan') return orphanOf(subject, words);
     if (verb === 'kill') return { type: 'killRequested' };
-    const asked = requestOf(verb, words, this.#state.spec.name);
+    const asked = requestOf(verb, words, this.#state.spec);
     if (asked !== null) return { ...asked, request: idOf(subject, 'r') };
     return happeningTo(verb, idOf(subject, '#'), words);
   }
@@ -86,7 +87,7 @@ class Stage {
 type Request = Extract<Happening, { request: Id }>;
 type Asked = Request extends infer R ? (R extends Request ? Omit<R, 'request'> : never) : never;
 
-function requestOf(verb: string, words: string, service: string): Asked | null {
+function requestOf(verb: string, words: string, spec: ServiceConfig): Asked | null {
   switch (verb) {
     case 'rotate':
       return { type: 'rotationRequested' };
@@ -99,7 +100,11 @@ function requestOf(verb: string, words: string, service: string): Asked | null {
     case 'signal':
       return { type: 'signalRequested', signal: words as NodeJS.Signals };
     case 'change':
-      return { type: 'specChanged', spec: { ...parseSpec(words), name: service } };
+      return { type: 'specChanged', spec: { ...parseSpec(words), name: spec.name } };
+    case 'settings': {
+      const { overlapMs, stop, restart, watch, hooks, onRotate } = parseSpec(words, spec);
+      return { type: 'settingsChanged', settings: { overlapMs, stop, restart, watch, hooks, onRotate } };
+    }
     default:
       return null;
   }

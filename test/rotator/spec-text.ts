@@ -21,8 +21,8 @@ const keywords = [
 ];
 
 /** @throws where a word is not understood: the scenario is wrong */
-export function parseSpec(text: string): ServiceConfig {
-  let spec = serviceSpec();
+export function parseSpec(text: string, base: ServiceConfig = serviceSpec()): ServiceConfig {
+  let spec = base;
   for (const [keyword, values] of groupsOf(text)) spec = { ...spec, ...settingOf(keyword, values, spec) };
   return spec;
 }

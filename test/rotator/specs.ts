@@ -29,6 +29,12 @@ export function serviceSpec(given: Partial<ServiceConfig> = {}): ServiceConfig {
   };
 }
 
+/** All of a configuration but its settings: what a process was started with. */
+export function processPart(spec: ServiceConfig): string {
+  const { overlapMs: _o, stop: _s, restart: _r, watch: _w, hooks: _h, onRotate: _n, ...rest } = spec;
+  return JSON.stringify(rest);
+}
+
 /** What the classic form makes of its words. */
 export const classicForm = {
   rotation: { whileRotating: 'refuse', parameterInUse: 'refuse' },
@@ -128,6 +134,11 @@ export const anySpec: fc.Arbitrary<ServiceConfig> = fc
     serviceSpec({ ...chosen, ...rest, route: chosen.onRotate.type === 'alternate' ? told : null }),
   );
 
+/** A value may occur more than once. */
+const cycle: fc.Arbitrary<readonly [Parameter, ...Parameter[]]> = fc
+  .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 })
+  .map((list) => list as [Parameter, ...Parameter[]]);
+
 export const anyClassicSpec: fc.Arbitrary<ServiceConfig> = fc
-  .record({ parameters: parameterList(1), overlapMs: fc.constantFrom(0, 10_000) })
+  .record({ parameters: cycle, overlapMs: fc.constantFrom(0, 10_000) })
   .map((chosen) => serviceSpec({ ...classicForm, ...chosen }));

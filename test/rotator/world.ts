@@ -138,6 +138,7 @@ export class World {
       case 'restartRequested':
       case 'signalRequested':
       case 'specChanged':
+      case 'settingsChanged':
       case 'killRequested':
       case 'orphanFound':
     }
