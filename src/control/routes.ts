@@ -3,7 +3,9 @@
 export type ServiceAction = 'signal' | 'rotate' | 'start' | 'stop' | 'restart';
 
 export type Route =
-  | { readonly type: 'status' | 'reload' | 'shutdown' | 'events' }
+  | { readonly type: 'status' | 'shutdown' | 'events' }
+  /** `wait`: the answer comes when the roll-outs are over. */
+  | { readonly type: 'reload'; readonly wait: boolean }
   | { readonly type: 'service'; readonly name: string }
   | {
       readonly type: 'action';
@@ -39,7 +41,7 @@ export function routeOf(method: string, target: string): Routed {
   const [version, first, name, action, ...rest] = parts;
   if (version !== 'v1' || rest.length > 0) return notFound(url.pathname);
   if (first !== 'services')
-    return name === undefined ? topRoute(method, first ?? '', url.pathname) : notFound(url.pathname);
+    return name === undefined ? topRoute(method, first ?? '', url) : notFound(url.pathname);
   if (name === undefined || name === '') return notFound(url.pathname);
   if (action === undefined) return only('GET', method, { type: 'service', name });
   if (!isAction(action)) return notFound(url.pathname);
@@ -51,16 +53,17 @@ export function routeOf(method: string, target: string): Routed {
   });
 }
 
-function topRoute(method: string, word: string, path: string): Routed {
+function topRoute(method: string, word: string, { pathname, searchParams }: URL): Routed {
   switch (word) {
     case 'status':
     case 'events':
       return only('GET', method, { type: word });
     case 'reload':
+      return only('POST', method, { type: word, wait: searchParams.get('wait') !== 'false' });
     case 'shutdown':
       return only('POST', method, { type: word });
     default:
-      return notFound(path);
+      return notFound(pathname);
   }
 }
 

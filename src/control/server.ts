@@ -85,8 +85,11 @@ async function answer(
       send(response, 202, { accepted: true });
       return;
     case 'reload': {
-      const { ok, ...result } = await commands.reload();
-      send(response, ok ? 200 : 422, result);
+      const result = await commands.reload();
+      if (result.ok) {
+        const { ok: _ok, failed, ...services } = result;
+        send(response, 200, { ...services, failed: route.wait ? await failed : [] });
+      } else send(response, 422, { errors: result.errors });
       return;
     }
     case 'service': {

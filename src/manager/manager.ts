@@ -1,13 +1,13 @@
 /** Runs one rotator a service, and what concerns them all: start, reload, shutdown. */
-import { compareConfigs, sharesAnything } from '../config/compare.ts';
+import { compareServices, settingsOf, sharesAnything, type Comparison } from '../config/compare.ts';
 import type { LoadResult } from '../config/load.ts';
 import type { Config, ServiceConfig } from '../config/types.ts';
 import { endOrphan } from '../process/adopt.ts';
 import type { Outputs } from '../process/output.ts';
 import type { Orphan, Roster } from '../process/roster.ts';
 import type { ManagerFact, Occurrence } from '../rotator/occurrence.ts';
-import type { Millis } from '../rotator/types.ts';
-import type { ReloadResult } from '../rotator/status.ts';
+import type { Answer, Millis } from '../rotator/types.ts';
+import type { FailedService, ReloadResult } from '../rotator/status.ts';
 import type { ServiceView } from '../rotator/view.ts';
 import { endOf, isUncleanExit } from './end.ts';
 import { holdSockets, Listening } from './listening.ts';
@@ -97,7 +97,7 @@ export class Manager {
     if (problems.length > 0 || this.#isStopping()) return problems;
     this.#report({ type: 'manager-started', pid: process.pid, services: services.length, config: path });
     const others = orphans.filter((orphan) => !inTheWay.has(orphan));
-    for (const spec of services) this.#add(spec, others);
+    for (const spec of services) void this.#add(spec, others);
     for (const { service, pid } of others) if (!this.#services.has(service)) void endOrphan(pid);
     if (this.#rotateAtStart) this.rotateAll();
     return [];
@@ -127,7 +127,10 @@ export class Manager {
     this.#settled();
   }
 
-  /** Reads the configuration again. One reload at a time: a request during one waits and reads once more. */
+  /**
+   * Reads the configuration again. One at a time: a request meanwhile waits and reads once more. Roll-outs are not waited
+   * for; a reload during one leads to another one.
+   */
   reload(): Promise<ReloadResult> {
     const reloading = this.#reloading.then(() => this.#reload());
     this.#reloading = reloading;
@@ -147,28 +150,36 @@ export class Manager {
       this.#report({ type: 'reload-refused', errors });
       return { ok: false, errors };
     }
-    const comparison = compareConfigs(this.#config, loaded.config);
-    const byName = new Map(services.map((spec) => [spec.name, spec]));
+    // With what each service is to run: a configuration that failed is another one again, and tried again.
+    const before = this.#config.services.map((spec) => this.runner(spec.name)?.wantedSpec ?? spec);
+    const comparison = compareServices(before, services);
     this.#config = loaded.config;
-    this.#listening.keepOnly(new Set(byName.keys()));
+    this.#listening.keepOnly(new Set(services.map(({ name }) => name)));
     this.#report({ type: 'config-reloaded', ...comparison });
     for (const name of comparison.removed) this.#remove(name);
-    for (const [name, spec] of byName) {
-      const runner = this.runner(name);
-      if (runner === undefined) this.#add(spec);
-      else if (comparison.changed.includes(name)) void runner.change(spec);
-      else if (runner.phase === 'failed') void runner.request('startRequested');
-    }
-    return { ok: true, ...comparison };
+    const answers = services.map(async (spec) => ({
+      service: spec.name,
+      answer: await this.#bringTo(spec, comparison),
+    }));
+    return { ok: true, ...comparison, failed: Promise.all(answers).then(failuresOf) };
   }
 
-  #add(spec: ServiceConfig, orphans: readonly Orphan[] = []): void {
+  async #bringTo(spec: ServiceConfig, { changed, applied }: Comparison): Promise<Answer | null> {
+    const runner = this.runner(spec.name);
+    if (runner === undefined) return await this.#add(spec);
+    if (changed.includes(spec.name)) return await runner.rollOut(spec);
+    // The file may have gone back to what serves, after another configuration had failed.
+    if (applied.includes(spec.name) || runner.rollOutFailed) await runner.apply(settingsOf(spec));
+    return runner.phase === 'failed' ? await runner.request('startRequested') : null;
+  }
+
+  /** @returns the answer to the start; null where a later reload or the manager's end came first */
+  async #add(spec: ServiceConfig, orphans: readonly Orphan[] = []): Promise<Answer | null> {
     const inTheWay = [...this.#leaving.values()].filter(({ runner }) => sharesAnything(runner.spec, spec));
     if (inTheWay.length > 0) {
-      void Promise.all(inTheWay.map(({ gone }) => gone)).then(() => {
-        if (!this.#stopping && this.#config.services.includes(spec)) this.#add(spec);
-      });
-      return;
+      await Promise.all(inTheWay.map(({ gone }) => gone));
+      const stillWanted = !this.#stopping && this.#config.services.includes(spec);
+      return stillWanted ? await this.#add(spec) : null;
     }
     const { outputs, socket } = this.#options;
     const world: ServiceWorld = new ServiceWorld({
@@ -195,7 +206,7 @@ export class Manager {
     const runner = new ServiceRunner(spec, world);
     this.#services.set(spec.name, { runner, world });
     for (const orphan of orphans) if (orphan.service === spec.name) runner.orphanFound(orphan);
-    void runner.request(runner.phase === 'running' ? 'rotationRequested' : 'startRequested');
+    return await runner.request(runner.phase === 'running' ? 'rotationRequested' : 'startRequested');
   }
 
   #remove(name: string): void {
@@ -246,4 +257,15 @@ export class Manager {
     this.#uncleanExit ||= isUncleanExit(occurrence);
     this.#options.report(occurrence);
   }
+}
+
+/** Which of these came up otherwise than was asked for. A request that a stop refuses is none of them. */
+function failuresOf(
+  answers: readonly { readonly service: string; readonly answer: Answer | null }[],
+): readonly FailedService[] {
+  return answers.flatMap(({ service, answer }) => {
+    if (answer?.type === 'failed') return [{ service, reason: answer.reason }];
+    if (answer?.type !== 'rotated' || answer.result.outcome === 'completed') return [];
+    return [{ service, reason: answer.result.reason ?? 'no reason given' }];
+  });
 }

@@ -1,4 +1,5 @@
-import type { ServiceConfig, SignalName } from '../config/types.ts';
+import type { ServiceConfig, Settings, SignalName } from '../config/types.ts';
+import { wantedSpec } from '../rotator/intents.ts';
 import { currentOf, liveInstances } from '../rotator/instances.ts';
 import type { Occurrence } from '../rotator/occurrence.ts';
 import { initialState, transition } from '../rotator/transition.ts';
@@ -44,8 +45,19 @@ export class ServiceRunner {
     return this.#state.spec.name;
   }
 
+  /** The configuration in force. */
   get spec(): ServiceConfig {
     return this.#state.spec;
+  }
+
+  /** The newest configuration that has not failed: the one in force, unless another one is being rolled out. */
+  get wantedSpec(): ServiceConfig {
+    return wantedSpec(this.#state).spec;
+  }
+
+  /** The last reload's configuration did not come up, and the one before it stays in force. */
+  get rollOutFailed(): boolean {
+    return this.#state.rollOutFailure !== null;
   }
 
   get phase(): State['phase']['name'] {
@@ -79,8 +91,14 @@ export class ServiceRunner {
     return this.#ask((request) => ({ type: 'signalRequested', request, signal }));
   }
 
-  change(spec: ServiceConfig): Promise<Answer> {
+  /** Rolls out another configuration. The answer is that of the rotation, or of the start. */
+  rollOut(spec: ServiceConfig): Promise<Answer> {
     return this.#ask((request) => ({ type: 'specChanged', request, spec }));
+  }
+
+  /** Settings apply at once. */
+  apply(settings: Settings): Promise<Answer> {
+    return this.#ask((request) => ({ type: 'settingsChanged', request, settings }));
   }
 
   /** A process group that an earlier manager left behind. */

@@ -1,10 +1,10 @@
-/** Watches what a service's `watch` names, and tells the watcher which content serves. */
+/** Watches what a service's `watch` names, and notes which content serves. */
 import path from 'node:path';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { ServiceConfig } from '../config/types.ts';
 import { programFile } from '../process/program.ts';
-import { currentOf, liveInstances } from '../rotator/instances.ts';
-import type { Id, State } from '../rotator/types.ts';
+import { attemptOf, currentOf, liveInstances } from '../rotator/instances.ts';
+import type { Id, Instance, State } from '../rotator/types.ts';
 import { watchProgram, type ProgramWatch, type Snapshot } from '../triggers/watch.ts';
 
 export interface WatchEvents {
@@ -12,13 +12,23 @@ export interface WatchEvents {
   degraded(reason: string): void;
 }
 
+/** The watch on the paths of one configuration, and what they were at each launch under it. */
+interface Armed {
+  /** Equal for two configurations that watch the same. */
+  readonly key: string;
+  /** Null where nothing is watched. */
+  readonly watch: ProgramWatch | null;
+  readonly snapshots: Map<Id, Snapshot>;
+  /** The instance launched last: its folder and PATH say where the program is looked for. */
+  latest: InstanceSpec;
+}
+
 export class ServiceWatch {
   readonly #events: WatchEvents;
-  readonly #snapshots = new Map<Id, Snapshot>();
-  #watch: ProgramWatch | null = null;
-  #armedFor: ServiceConfig | null = null;
-  /** The instance launched last: its folder and PATH say where the program is looked for. */
-  #latest: InstanceSpec | null = null;
+  /** For the configuration in force. */
+  #active: Armed | null = null;
+  /** For one that is being rolled out and watches other paths. */
+  #candidate: Armed | null = null;
 
   constructor(events: WatchEvents) {
     this.#events = events;
@@ -26,47 +36,93 @@ export class ServiceWatch {
 
   /** Called right before a launch: remembers what the files are now. */
   launching(id: Id, service: ServiceConfig, instance: InstanceSpec): void {
-    this.#latest = instance;
-    if (service !== this.#armedFor) this.#arm(service);
-    if (this.#watch !== null) this.#snapshots.set(id, this.#watch.snapshot());
+    const armed = this.#armedFor(service, instance);
+    armed.latest = instance;
+    if (armed.watch !== null) armed.snapshots.set(id, armed.watch.snapshot());
   }
 
-  /** Called after each event: tells the watcher when another instance serves. */
+  /** Called after each event: the watcher learns which instance serves, and which paths matter. */
   follow(state: State, previous: State): void {
     const current = currentOf(state);
-    if (current !== null && current.id !== currentOf(previous)?.id) {
-      const snapshot = this.#snapshots.get(current.id);
-      if (snapshot !== undefined) this.#watch?.serving(snapshot);
-    }
-    if (this.#snapshots.size === 0) return;
+    if (current !== null && current.id !== currentOf(previous)?.id) this.#serves(current.id);
+    if (attemptOf(state) === null) this.#settle(state.spec, current);
     const live = new Set(liveInstances(state).map(({ id }) => id));
-    for (const id of this.#snapshots.keys()) if (!live.has(id)) this.#snapshots.delete(id);
+    for (const armed of [this.#active, this.#candidate])
+      for (const id of armed?.snapshots.keys() ?? []) if (!live.has(id)) armed?.snapshots.delete(id);
   }
 
   async close(): Promise<void> {
-    await this.#watch?.close();
-    this.#watch = null;
+    const watches = [this.#active?.watch, this.#candidate?.watch];
+    this.#active = null;
+    this.#candidate = null;
+    await Promise.all(watches.map((watch) => watch?.close()));
   }
 
-  /** Snapshots of another configuration's files say nothing about this one's. */
-  #arm(service: ServiceConfig): void {
-    void this.#watch?.close();
-    this.#snapshots.clear();
-    this.#armedFor = service;
-    this.#watch =
-      service.watch.length === 0
-        ? null
-        : watchProgram({ paths: () => watchedPaths(service, this.#latest), ...this.#events });
+  #armedFor(service: ServiceConfig, instance: InstanceSpec): Armed {
+    const key = keyOf(service);
+    if (this.#active?.key === key) return this.#active;
+    if (this.#candidate?.key === key) return this.#candidate;
+    const armed = this.#arm(key, service, instance);
+    if (this.#active === null) this.#active = armed;
+    else {
+      void this.#candidate?.watch?.close();
+      this.#candidate = armed;
+    }
+    return armed;
+  }
+
+  #arm(key: string, service: ServiceConfig, latest: InstanceSpec): Armed {
+    const armed: { -readonly [Key in keyof Armed]: Armed[Key] } = {
+      key,
+      watch: null,
+      snapshots: new Map(),
+      latest,
+    };
+    if (service.watch.length > 0)
+      armed.watch = watchProgram({ paths: () => watchedPaths(service, armed.latest), ...this.#events });
+    return armed;
+  }
+
+  #serves(id: Id): void {
+    if (this.#candidate?.snapshots.has(id) === true) this.#promote(this.#candidate);
+    const snapshot = this.#active?.snapshots.get(id);
+    if (snapshot !== undefined) this.#active?.watch?.serving(snapshot);
+  }
+
+  #promote(armed: Armed): void {
+    void this.#active?.watch?.close();
+    this.#active = armed;
+    this.#candidate = null;
+  }
+
+  /** Nothing is being brought up: what is watched is what the configuration in force names. */
+  #settle(spec: ServiceConfig, current: Instance | null): void {
+    if (this.#active === null) return;
+    const key = keyOf(spec);
+    if (this.#candidate?.key === key) this.#promote(this.#candidate);
+    void this.#candidate?.watch?.close();
+    this.#candidate = null;
+    if (this.#active.key === key) return;
+    // A reload has changed `watch` alone: what serves counts as launched from what the files are now.
+    this.#promote(this.#arm(key, spec, this.#active.latest));
+    const snapshot = this.#active.watch?.snapshot();
+    if (current === null || snapshot === undefined) return;
+    this.#active.snapshots.set(current.id, snapshot);
+    this.#active.watch?.serving(snapshot);
   }
 }
 
+function keyOf({ watch, command, baseDir, cwd, env }: ServiceConfig): string {
+  return JSON.stringify([watch, command[0], baseDir, cwd, env['PATH']]);
+}
+
 /** A program that PATH does not have at this moment is looked for again at the next look. */
-function watchedPaths(service: ServiceConfig, instance: InstanceSpec | null): string[] {
+function watchedPaths(service: ServiceConfig, instance: InstanceSpec): string[] {
   return service.watch.map((entry) => {
     if (typeof entry === 'string') return entry;
-    const word = instance?.command[0] ?? '';
-    const searchPath = instance?.env['PATH'] ?? process.env['PATH'];
-    const from = { baseDir: service.baseDir, cwd: instance?.cwd ?? service.cwd, searchPath };
+    const word = instance.command[0] ?? '';
+    const searchPath = instance.env['PATH'] ?? process.env['PATH'];
+    const from = { baseDir: service.baseDir, cwd: instance.cwd, searchPath };
     return programFile(word, from) ?? path.resolve(service.baseDir, word);
   });
 }

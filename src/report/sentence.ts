@@ -136,7 +136,7 @@ function managerSentence(fact: ManagerFact): Sentence {
 }
 
 function summary(fact: ManagerFact & { type: 'config-reloaded' }): string {
-  const parts = (['added', 'removed', 'changed', 'unchanged'] as const).flatMap((kind) =>
+  const parts = (['added', 'removed', 'changed', 'applied', 'unchanged'] as const).flatMap((kind) =>
     fact[kind].length === 0 ? [] : [`${kind} ${fact[kind].join(', ')}`],
   );
   return parts.length === 0 ? 'no services' : parts.join('; ');

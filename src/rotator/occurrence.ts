@@ -119,6 +119,7 @@ export type ManagerFact =
       readonly added: readonly string[];
       readonly removed: readonly string[];
       readonly changed: readonly string[];
+      readonly applied: readonly string[];
       readonly unchanged: readonly string[];
     }
   | { readonly type: 'reload-refused'; readonly errors: readonly string[] }

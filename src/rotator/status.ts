@@ -28,13 +28,22 @@ export interface StatusDocument {
   readonly services: readonly ServiceStatus[];
 }
 
-/** What a reload did to each service, by name; `errors`, one text a mistake, where it was refused whole. */
+/** A service whose new configuration did not come up, and why. The configuration before it stays in force. */
+export interface FailedService {
+  readonly service: string;
+  readonly reason: string;
+}
+
+/** What a reload does to each service, by name; `errors`, one text a mistake, where it was refused whole. */
 export type ReloadResult =
   | {
       readonly ok: true;
       readonly added: readonly string[];
       readonly removed: readonly string[];
       readonly changed: readonly string[];
+      readonly applied: readonly string[];
       readonly unchanged: readonly string[];
+      /** Resolves when the roll-outs are over, and what was started is up or is not. */
+      readonly failed: Promise<readonly FailedService[]>;
     }
   | { readonly ok: false; readonly errors: readonly string[] };

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Content } from './decide.ts';
-import { fileIdentity, type StatIdentity, type WatchedFile } from './stat-identity.ts';
+import { fileIdentity, type Inspection, type StatIdentity, type WatchedFile } from './stat-identity.ts';
 
 /** Big enough to keep SHA-256 busy, small enough not to hold the event loop for more than a millisecond. */
 const chunkBytes = 256 * 1024;
@@ -10,13 +10,16 @@ const hashes = new Map<StatIdentity, Promise<Content | null>>();
 const maximumHashes = 10_000;
 
 /**
- * The content of all files together, or null when one of them changed (or went) while it was read. A file that
+ * The content of all files together and where links lead to them, or null when one of them changed (or went) while it was read. A file that
  * may be executed but not read counts by its inode, size and modification time instead.
  */
-export async function contentOf(files: readonly WatchedFile[]): Promise<Content | null> {
+export async function contentOf({
+  files,
+  places,
+}: Pick<Inspection, 'files' | 'places'>): Promise<Content | null> {
   // Loaded here: it takes milliseconds, which the first launch need not wait for.
   const { createHash } = await import('node:crypto');
-  const whole = createHash('sha256');
+  const whole = createHash('sha256').update(places);
   for (const file of files) {
     const content = await rememberedHash(file);
     if (content === null) return null;

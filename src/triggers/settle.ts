@@ -45,7 +45,7 @@ export async function settle(
     } else if (quietForMs >= timing.quietMs) {
       if (writer === null || !isStillWriting(writer)) writer = await findWriter(seen.files);
       if (writer === null || quietForMs >= timing.writerPatienceMs) {
-        const content = await contentOf(seen.files);
+        const content = await contentOf(seen);
         if (content !== null && inspect().identity === seen.identity)
           return { identity: seen.identity, content };
       }

@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync, statSync, type BigIntStats, type Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { inodeKey, type InodeKey } from './path-chain.ts';
+import { followPath, inodeKey, type InodeKey, type PathChain } from './path-chain.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 
 /**
@@ -29,6 +29,13 @@ export interface WatchedFolder {
 /** What stands at the watched paths at one moment. */
 export interface Inspection {
   readonly identity: StatIdentity;
+  /**
+   * Where the paths lead that hold a link (`current -> releases/42`), in one text; empty where none does. Another place
+   * is another program, even if the content there is the same.
+   */
+  readonly places: string;
+  /** How each path leads to its end, in their order. */
+  readonly chains: readonly PathChain[];
   /** Nothing is missing, empty or no file at all: there is something that could be launched. */
   readonly complete: boolean;
   readonly files: readonly WatchedFile[];
@@ -83,6 +90,8 @@ function entriesOf(folder: string): readonly Dirent[] {
 }
 
 class Collector {
+  readonly #chains: PathChain[] = [];
+  readonly #places: string[] = [];
   readonly #files: WatchedFile[] = [];
   readonly #folders: WatchedFolder[] = [];
   readonly #identities: string[] = [];
@@ -91,6 +100,10 @@ class Collector {
   #complete = true;
 
   addPath(path: string, label: string): void {
+    const chain = followPath(path);
+    this.#chains.push(chain);
+    // Hard links have the same identity in every folder.
+    if (chain.links.length > 0) this.#places.push(`${label} ${chain.end}`);
     const stats = statOf(path);
     if (stats?.isDirectory() === true) {
       const before = this.#files.length;
@@ -131,8 +144,11 @@ class Collector {
   }
 
   result(): Inspection {
-    const identity = this.#identities.join('\n');
+    const places = this.#places.join('\n');
+    const identity = [...this.#identities, places].join('\n');
     return {
+      places,
+      chains: this.#chains,
       // A folder's identity can be a megabyte long, and snapshots keep it.
       identity: this.#folders.length === 0 ? identity : fingerprint(identity),
       complete: this.#complete,

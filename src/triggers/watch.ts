@@ -2,13 +2,12 @@ import { createArming } from './arming.ts';
 import { contentOf } from './content.ts';
 import { decide, type Content } from './decide.ts';
 import { openChokidarHints, type HintPaths, type OpenHints } from './hints.ts';
-import { followPath, type PathChain } from './path-chain.ts';
+import type { PathChain } from './path-chain.ts';
 import { settle, type Settled, type SettleTiming } from './settle.ts';
 import {
   inspect,
   type Inspection,
   type StatIdentity,
-  type WatchedFile,
   type WatchedFolder,
 } from './stat-identity.ts';
 
@@ -100,12 +99,13 @@ class Watch implements ProgramWatch {
   }
 
   snapshot(): Snapshot {
-    const { identity, complete, files } = inspect(this.#paths());
+    const inspection = inspect(this.#paths());
+    const { identity, complete } = inspection;
     const snapshot = this.#unread.get(identity) ?? { identity, content: null };
     if (this.#settled?.identity === identity) snapshot.content = this.#settled.content;
     if (snapshot.content === null) {
       this.#unread.set(identity, snapshot);
-      if (complete) void readInto(snapshot, files).then(this.#hint);
+      if (complete) void readInto(snapshot, inspection).then(this.#hint);
       else this.#hint();
     }
     this.#attempted = snapshot;
@@ -179,13 +179,12 @@ class Watch implements ProgramWatch {
 
   /** Every look also follows the links anew, so that hints come from where the program is now. */
   readonly #inspect = (): Inspection => {
-    const paths = this.#paths();
-    const inspection = inspect(paths);
+    const inspection = inspect(this.#paths());
     if (inspection.truncated && !this.#truncated && !this.#closed) {
       this.#truncated = true;
       this.#options.degraded('a watched folder has too many entries: the last ones go unnoticed');
     }
-    const chains = paths.map(followPath);
+    const { chains } = inspection;
     const hintPaths = hintPathsOf(chains, inspection.folders);
     const inodes = [...chains, ...inspection.folders].map((end) => end.inode);
     this.#arming.aim(JSON.stringify([hintPaths, inodes]), hintPaths);
@@ -221,8 +220,8 @@ class Watch implements ProgramWatch {
 }
 
 /** Does not wait for the files to settle: a touch a moment after the launch would make their content unknown. */
-async function readInto(snapshot: { content: Content | null }, files: readonly WatchedFile[]): Promise<void> {
-  const content = await contentOf(files);
+async function readInto(snapshot: { content: Content | null }, inspection: Inspection): Promise<void> {
+  const content = await contentOf(inspection);
   snapshot.content ??= content;
 }
 

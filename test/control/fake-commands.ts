@@ -1,11 +1,12 @@
 import type { Commands } from '../../src/control/commands.ts';
-import type { ServiceStatus } from '../../src/rotator/status.ts';
+import type { FailedService, ServiceStatus } from '../../src/rotator/status.ts';
 import type { Answer } from '../../src/rotator/types.ts';
 
 /** A manager with one service, `web`, that answers what a test says. */
 export class FakeCommands implements Commands {
   readonly asked: string[] = [];
   readonly listeners = new Set<(json: string) => void>();
+  failed: Promise<readonly FailedService[]> = Promise.resolve([]);
   answer: () => Promise<Answer> = () => Promise.resolve({ type: 'done' });
 
   status(): ReturnType<Commands['status']> {
@@ -24,7 +25,15 @@ export class FakeCommands implements Commands {
 
   reload(): ReturnType<Commands['reload']> {
     this.asked.push('reload');
-    return Promise.resolve({ ok: true, added: [], removed: [], changed: [], unchanged: ['web'] });
+    return Promise.resolve({
+      ok: true,
+      added: [],
+      removed: [],
+      changed: ['web'],
+      applied: [],
+      unchanged: [],
+      failed: this.failed,
+    });
   }
 
   shutdown(): void {

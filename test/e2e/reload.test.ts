@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RawService } from '../../src/config/generated/raw.ts';
+import { runAlternate } from '../support/alternate.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -13,6 +14,11 @@ const started = (services: Record<string, RawService>): Promise<Theatre> => Thea
 
 async function reload(theatre: Theatre): Promise<{ status: number; body: unknown }> {
   return await theatre.ask('POST', '/v1/reload');
+}
+
+/** Answered as soon as the configuration is taken up. */
+async function reloadAtOnce(theatre: Theatre): Promise<unknown> {
+  return (await theatre.ask('POST', '/v1/reload?wait=false')).body;
 }
 
 const pidOf = async (theatre: Theatre, name: string): Promise<number | null> =>
@@ -114,15 +120,83 @@ test('a wrong configuration is refused whole: nothing changes, and the old one s
   expect((await reload(theatre)).body).toMatchObject({ changed: [], unchanged: ['web', 'edge'] });
 });
 
-test('a changed service that does not come up goes on as it was, and the next rotation tries again', async () => {
-  const theatre = await started({ web });
-  const before = await pidOf(theatre, 'web');
-  theatre.configure({ web: { ...web, command: 'false', overlap: '1h' } });
-  expect((await reload(theatre)).body).toMatchObject({ changed: ['web'] });
-  await theatre.service('web', ({ rotations, state }) => rotations.failed === 1 && state === 'running');
-  expect(await pidOf(theatre, 'web')).toBe(before);
-  theatre.configure({ web });
-  await reload(theatre);
+describe('a roll-out that fails', () => {
+  const green = { ...puppet, env: { COLOUR: 'green' } };
+  const broken: RawService = { ...puppet, command: './missing %alt' };
+
+  test('the command exits with 1, and the service keeps the configuration that serves', async () => {
+    const theatre = await started({ web: green, edge });
+    const first = await theatre.puppet('a');
+    theatre.configure({ web: broken, edge });
+    const { code, stderr } = await runAlternate(['reload'], { cwd: theatre.folder });
+    expect(stderr).toMatch(/web: the new configuration did not come up: .*does not exist.*stays in force/);
+    expect(code).toBe(1);
+    expect(await theatre.service('web')).toMatchObject({
+      state: 'running',
+      current: { pid: first.pid },
+      detail: expect.stringMatching(/last reload did not come up .*the one before it serves/) as unknown,
+    });
+    // A crash restarts what served.
+    first.tell('exit', { code: 1 });
+    const again = await theatre.puppet('a', 2);
+    expect(await again.do('env', { name: 'COLOUR' })).toMatchObject({ value: 'green' });
+    // The next reload tries the new one again, although the file has not changed.
+    expect((await reload(theatre)).body).toMatchObject({
+      changed: ['web'],
+      unchanged: ['edge'],
+      failed: [{ service: 'web', reason: expect.stringContaining('does not exist') as unknown }],
+    });
+    expect((await theatre.running('web')).current?.pid).toBe(again.pid);
+  });
+
+  test('back to the configuration that serves: nothing is rolled out, and the status is silent again', async () => {
+    const theatre = await started({ web: green });
+    const first = await theatre.puppet('a');
+    theatre.configure({ web: broken });
+    await reload(theatre);
+    theatre.configure({ web: green });
+    expect((await reload(theatre)).body).toMatchObject({ changed: [], unchanged: ['web'], failed: [] });
+    expect(await theatre.service('web')).toMatchObject({ current: { pid: first.pid }, detail: null });
+  });
+
+  test('a service without parameters comes back with the configuration that served', async () => {
+    const theatre = await started({ edge: { command: Stage.command('edge'), env: { COLOUR: 'green' } } });
+    await theatre.puppet('edge');
+    theatre.configure({ edge: { command: './missing' } });
+    expect((await reload(theatre)).body).toMatchObject({ failed: [{ service: 'edge' }] });
+    const again = await theatre.puppet('edge', 2);
+    expect(await again.do('env', { name: 'COLOUR' })).toMatchObject({ value: 'green' });
+  });
+
+  test('a service that is added and does not start is listed, too', async () => {
+    const theatre = await started({ edge });
+    theatre.configure({ edge, web: { command: './missing' } });
+    expect((await reload(theatre)).body).toMatchObject({ added: ['web'], failed: [{ service: 'web' }] });
+  });
+});
+
+test('a change of settings alone applies at once, and no process is replaced', async () => {
+  const theatre = await started({ web: { ...puppet, overlap: '1h' } });
+  const a = await theatre.puppet('a');
+  theatre.configure({ web: { ...puppet, overlap: 0, stop: { signal: 'SIGQUIT' }, restart: 'never' } });
+  const answer = (await reload(theatre)).body;
+  expect(answer).toMatchObject({ changed: [], applied: ['web'], unchanged: [], failed: [] });
+  expect(await theatre.service('web')).toMatchObject({ current: { pid: a.pid }, rotations: { completed: 0 } });
+  await a.do('ignore', { signal: 'SIGQUIT' });
+  expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed', to: 'b' });
+  await until('QUIT', () => a.signals.includes('SIGQUIT'));
+  a.tell('exit');
+});
+
+test('a change of watch alone: the new files are watched from then on', async () => {
+  const theatre = await Theatre.open();
+  theatre.write('one', '1');
+  theatre.write('two', '2');
+  theatre.start({ web: { ...web, watch: 'one' } });
+  await theatre.running('web');
+  theatre.configure({ web: { ...web, watch: 'two' } });
+  expect((await reload(theatre)).body).toMatchObject({ applied: ['web'] });
+  theatre.write('two', 'another');
   await theatre.service('web', ({ rotations }) => rotations.completed === 1);
 });
 
@@ -134,7 +208,7 @@ test('a service that is removed and comes back starts when its namesake has gone
   await reload(theatre);
   await until('TERM', () => a.signals.includes('SIGTERM'));
   theatre.configure({ web: puppet, edge });
-  expect((await reload(theatre)).body).toMatchObject({ added: ['web'], unchanged: ['edge'] });
+  expect(await reloadAtOnce(theatre)).toMatchObject({ added: ['web'], unchanged: ['edge'] });
   expect(a.gone).toBe(false);
   expect(theatre.stage.puppets).toHaveLength(1);
   a.tell('exit');
@@ -148,7 +222,7 @@ test('during a rotation: one more follows, with the new configuration', async ()
   const b = await theatre.puppet('b');
   await theatre.service('web', ({ next }) => next?.state === 'ready');
   theatre.configure({ web: { ...puppet, env: { COLOUR: 'green' } } });
-  await reload(theatre);
+  await reloadAtOnce(theatre);
   expect(await theatre.service('web')).toMatchObject({ state: 'rotating', pendingRotation: true });
   b.tell('exit', { code: 1 });
   expect(await rotation).toMatchObject({ outcome: 'failed' });
@@ -165,7 +239,7 @@ describe('services that do not run', () => {
     theatre.start({ same: failing, changed: failing, edge });
     for (const name of ['same', 'changed']) await theatre.service(name, ({ state }) => state === 'failed');
     theatre.script('app', 'exec sleep 300');
-    theatre.configure({ same: failing, changed: { ...failing, overlap: '1ms' }, edge });
+    theatre.configure({ same: failing, changed: { ...failing, env: { A: '1' } }, edge });
     expect((await reload(theatre)).body).toMatchObject({ changed: ['changed'], unchanged: ['same', 'edge'] });
     await theatre.running('same');
     await theatre.running('changed');

@@ -50,6 +50,7 @@ export const MANAGER_FACTS: { readonly [T in ManagerFact['type']]: Extract<Manag
     added: ['a', 'b'],
     removed: [],
     changed: [],
+    applied: [],
     unchanged: ['c'],
   },
   'reload-refused': { type: 'reload-refused', errors: ['x.yaml:1:2: one', 'x.yaml:3:4: two'] },

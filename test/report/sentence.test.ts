@@ -21,6 +21,7 @@ test('what happens to a service', () => {
     'warn: rotation refused: the service is stopped',
     'info: rotated 3000 -> 3001 in 15.05s',
     'error: rotation 3000 -> 3001 failed: no; 3000 goes on',
+    'error: the new configuration of this service is not in force: the one before it stays. Fix the file, then reload again',
     'info: waiting for 3000 (pid 4711), which still holds the parameter',
     'info: started 3000 (pid 4711)',
     'warn: found 3000 (pid 4711), which a killed manager left behind: it is replaced',

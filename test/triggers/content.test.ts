@@ -4,7 +4,7 @@ import { contentOf } from '../../src/triggers/content.ts';
 import { fileIdentity, inspect, type WatchedFile } from '../../src/triggers/stat-identity.ts';
 import { put, temporaryFolder } from './folder.ts';
 
-const contentAt = (...paths: string[]): Promise<string | null> => contentOf(inspect(paths).files);
+const contentAt = (...paths: string[]): Promise<string | null> => contentOf(inspect(paths));
 
 describe('contentOf', () => {
   it('is the same for the same bytes, whatever the file, and another one for others', async () => {
@@ -31,9 +31,9 @@ describe('contentOf', () => {
 
   it('does not count when the file changed since it was looked at, or while it is read', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
-    const { files } = inspect([path]);
+    const inspection = inspect([path]);
     writeFileSync(path, 'longer');
-    expect(await contentOf(files)).toBeNull();
+    expect(await contentOf(inspection)).toBeNull();
     const reading = contentAt(path);
     writeFileSync(path, 'longer still');
     expect(await reading).toBeNull();
@@ -46,11 +46,11 @@ describe('contentOf', () => {
       const stats = statSync(folder, { bigint: true });
       return { label: '0', path: folder, identity: fileIdentity(stats), device: stats.dev, inode: stats.ino };
     };
-    const before = await contentOf([unreadable()]);
+    const before = await contentOf({ files: [unreadable()], places: '' });
     chmodSync(folder, 0o711);
-    expect(await contentOf([unreadable()])).toBe(before);
+    expect(await contentOf({ files: [unreadable()], places: '' })).toBe(before);
     put(`${folder}/changed`, '');
-    expect(await contentOf([unreadable()])).not.toBe(before);
+    expect(await contentOf({ files: [unreadable()], places: '' })).not.toBe(before);
     expect(before).not.toBeNull();
   });
 });

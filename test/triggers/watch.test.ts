@@ -2,6 +2,8 @@ import {
   chmodSync,
   closeSync,
   copyFileSync,
+  linkSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -73,6 +75,23 @@ describe('each way of deploying leads to one request, by hints alone', () => {
     point(`${folder}/current`, 'releases/1');
     await service.requests(4);
     expect(service.launched).toEqual(['release 2', 'release 3', 'release 3, patched', 'release 1']);
+  });
+
+  it('a link that leads to another place with the same content', async () => {
+    const folder = temporaryFolder();
+    put(`${folder}/releases/1/app`, 'same');
+    put(`${folder}/releases/2/app`, 'same');
+    // A hard link has the same inode and times: nothing but its place differs.
+    mkdirSync(`${folder}/releases/3`);
+    linkSync(`${folder}/releases/2/app`, `${folder}/releases/3/app`);
+    symlinkSync('releases/1', `${folder}/current`);
+    const service = startService([`${folder}/current/app`]);
+    point(`${folder}/current`, 'releases/2');
+    await service.requests(1);
+    point(`${folder}/current`, 'releases/3');
+    await service.requests(2);
+    point(`${folder}/current`, 'releases/1');
+    await service.requests(3);
   });
 
   it("the file's own link", async () => {
