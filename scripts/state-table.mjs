@@ -77,7 +77,14 @@ const requests = {
   restartRequested: restart,
   specChanged: ask('specChanged', { spec: { ...service, parameters: ['4000', '4001'] } }),
   settingsChanged: ask('settingsChanged', {
-    settings: { overlapMs: 5_000, stop: service.stop, restart: service.restart, watch: [], hooks: service.hooks, onRotate: service.onRotate },
+    settings: {
+      overlapMs: 5_000,
+      stop: service.stop,
+      restart: service.restart,
+      watch: [],
+      hooks: service.hooks,
+      onRotate: service.onRotate,
+    },
   }),
   signalRequested: ask('signalRequested', { signal: 'SIGHUP' }),
   killRequested: ask('killRequested'),

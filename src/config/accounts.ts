@@ -15,7 +15,7 @@ type Entry = readonly string[];
 
 const ID = /^\d+$/;
 
-/** A user by name or id; `null` when there is none. An id without an entry is taken as it is. */
+/** A user by name or id; `null` when there is none. An id without an entry is taken as it is, with `/` for its home. */
 export function findUser(nameOrId: string): Account | null {
   if (nameOrId === '') return null;
   const entry = findEntry('passwd', nameOrId);
@@ -23,7 +23,9 @@ export function findUser(nameOrId: string): Account | null {
     const [name = '', , uid, gid, , home = ''] = entry;
     return { uid: Number(uid), gid: Number(gid), env: { USER: name, LOGNAME: name, HOME: home } };
   }
-  if (ID.test(nameOrId)) return { uid: Number(nameOrId), gid: null, env: {} };
+  // Root's own HOME and USER must not stay: a program would look for its files there.
+  if (ID.test(nameOrId))
+    return { uid: Number(nameOrId), gid: null, env: { USER: nameOrId, LOGNAME: nameOrId, HOME: '/' } };
   const uid = ask('id', ['-u', nameOrId]);
   const gid = ask('id', ['-g', nameOrId]);
   if (uid === null || gid === null) return null;

@@ -9,7 +9,7 @@ export interface Identity {
   readonly gid: number;
 }
 
-export const NO_CREDENTIALS: Credentials = { uid: null, gid: null, env: {} };
+export const NO_CREDENTIALS: Credentials = { uid: null, gid: null, known: false, env: {} };
 
 export function ownIdentity(): Identity {
   return { uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 };
@@ -44,6 +44,7 @@ export function readCredentials(
   const credentials = {
     uid: account?.uid ?? null,
     gid: gid ?? account?.gid ?? null,
+    known: account !== null && account.gid !== null,
     env: account?.env ?? {},
   };
   if (self.uid === 0) return credentials;

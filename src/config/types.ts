@@ -80,6 +80,8 @@ export type HookName = 'beforeStart' | 'afterReady' | 'beforeStop' | 'afterRotat
 export interface Credentials {
   readonly uid: number | null;
   readonly gid: number | null;
+  /** The user has an entry in passwd(5) or a directory service, and so a list of groups. */
+  readonly known: boolean;
   /** Set as systemd sets them for `User=`: `USER`, `LOGNAME`, `HOME`; empty without `user`. */
   readonly env: Readonly<Record<string, string>>;
 }

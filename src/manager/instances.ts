@@ -41,7 +41,12 @@ export class ServiceInstances {
     this.#sockets = sockets;
   }
 
-  launch({ instance: id, parameter, spec: service }: Effect & { type: 'launch' }, happened: Happened): void {
+  /** `attempted` is called right before each try to execute the program. */
+  launch(
+    { instance: id, parameter, spec: service }: Effect & { type: 'launch' },
+    attempted: () => void,
+    happened: Happened,
+  ): void {
     const spec = instantiate(service, parameter);
     const needsLines = spec.ready?.type === 'output';
     const output = this.#outputs.open({
@@ -64,6 +69,7 @@ export class ServiceInstances {
       void output.release(OUTPUT_GRACE_MS);
     };
     const events: LaunchEvents = {
+      attempted,
       launched(child) {
         live.pid = child.pid;
         live.child = child;

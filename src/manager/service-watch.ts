@@ -52,10 +52,10 @@ export class ServiceWatch {
   }
 
   async close(): Promise<void> {
-    const watches = [this.#active?.watch, this.#candidate?.watch];
+    const armed = [this.#active, this.#candidate];
     this.#active = null;
     this.#candidate = null;
-    await Promise.all(watches.map((watch) => watch?.close()));
+    await Promise.all(armed.map(async (one) => await one?.watch?.close()));
   }
 
   #armedFor(service: ServiceConfig, instance: InstanceSpec): Armed {

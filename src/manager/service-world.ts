@@ -90,8 +90,7 @@ export class ServiceWorld implements RunnerWorld {
   carryOut(effect: Deed, happened: Happened): void {
     switch (effect.type) {
       case 'launch':
-        this.#watch.launching(effect.instance, effect.spec, instantiate(effect.spec, effect.parameter));
-        this.#instances.launch(effect, happened);
+        this.#launch(effect, happened);
         return;
       case 'adopt':
         this.#instances.adopt(effect, happened);
@@ -136,6 +135,15 @@ export class ServiceWorld implements RunnerWorld {
           if (reason !== null) this.#report({ type: 'route-failed', parameter: null, reason });
         });
     }
+  }
+
+  #launch(effect: Effect & { type: 'launch' }, happened: Happened): void {
+    const spec = instantiate(effect.spec, effect.parameter);
+    // A try that fails may be repeated after the file has become another one.
+    const attempted = (): void => {
+      this.#watch.launching(effect.instance, effect.spec, spec);
+    };
+    this.#instances.launch(effect, attempted, happened);
   }
 
   #startTimer(timer: Id, ms: number, happened: Happened): void {

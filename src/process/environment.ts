@@ -12,6 +12,8 @@ const NOT_HANDED_DOWN = [
   'LISTEN_FDS',
   'LISTEN_FDNAMES',
   'SERVER_STARTER_PORT',
+  // The entry's shell has recorded it for this manager.
+  'ALTERNATE_NOFILE_SOFT',
 ];
 
 /** What every instance and hook of this manager is told. */

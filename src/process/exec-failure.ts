@@ -1,5 +1,14 @@
 /** Whether a program can be executed, asked beforehand: a shell that becomes it gives the failure an exit code of its own. */
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /** Root as root: access(2) tells. For another user one of these bits has to be set, whichever of them counts. */
@@ -17,9 +26,11 @@ export function execFailure(program: string, uid: number | null): string | null 
   if (!program.includes('/')) return 'ENOENT';
   try {
     if (!statSync(program).isFile() || !mayExecute(program, uid)) return 'EACCES';
-    const interpreter = interpreterOf(program);
-    if (interpreter !== null) accessSync(interpreter, constants.F_OK);
-    return null;
+    const start = startOf(program);
+    const interpreter = /^#![ \t]*(\/[^\s\0]+)/.exec(start?.toString('utf8') ?? '')?.[1];
+    if (interpreter !== undefined) accessSync(interpreter, constants.F_OK);
+    // A shell would run it line by line instead of refusing it.
+    return start !== null && !isExecutableFormat(start) ? 'ENOEXEC' : null;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? null;
   }
@@ -40,8 +51,24 @@ function mayExecute(program: string, uid: number | null): boolean {
   }
 }
 
-/** The path after `#!`; null where there is none, or where the file cannot be read. */
-function interpreterOf(program: string): string | null {
+/** Other formats may be registered with the kernel: then it decides. */
+function isExecutableFormat(start: Buffer): boolean {
+  if (start.toString('latin1', 0, 2) === '#!') return true;
+  if (process.platform !== 'linux') return start.includes(0);
+  return start.toString('latin1', 0, 4) === '\x7fELF' || hasRegisteredFormats();
+}
+
+/** Linux: Documentation/admin-guide/binfmt-misc. */
+function hasRegisteredFormats(): boolean {
+  try {
+    return readdirSync('/proc/sys/fs/binfmt_misc').some((name) => name !== 'register' && name !== 'status');
+  } catch {
+    return false;
+  }
+}
+
+/** The first bytes; null where the file cannot be read, which executing it does not need. */
+function startOf(program: string): Buffer | null {
   const start = Buffer.alloc(FIRST_LINE_BYTES);
   let file: number;
   try {
@@ -51,7 +78,7 @@ function interpreterOf(program: string): string | null {
   }
   try {
     const length = readSync(file, start);
-    return /^#![ \t]*(\/[^\s\0]+)/.exec(start.toString('utf8', 0, length))?.[1] ?? null;
+    return start.subarray(0, length);
   } finally {
     closeSync(file);
   }

@@ -1,7 +1,9 @@
 /** Starts one instance as the leader of a process group of its own, and says when it has ended. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { statSync } from 'node:fs';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Exit } from '../rotator/types.ts';
+import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
 import { execFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
@@ -9,6 +11,7 @@ import type { StdioEntry } from './output/stdio.ts';
 import { tryTcp } from './probe/tcp.ts';
 import { programFile } from './program.ts';
 import { startFailure } from './start-failure.ts';
+import { findWriter, type WritableFile } from './writers.ts';
 
 /** A file that is being swapped can be missing, or open for writing (ETXTBSY, execve(2)), for a moment. */
 const RETRY_EVERY_MS = 20;
@@ -22,17 +25,14 @@ const RETRY_FOR_MS: Readonly<Record<string, number>> = {
   ENFILE: 2_000,
 };
 
+/** A writer that has paused for so long is not waited for. */
+const WRITER_PAUSE_MS = 10_000;
+
 /** After stdin, stdout and stderr come the inherited sockets, then the descriptor of `ready: { notify: true }`. */
 const FIRST_SOCKET_FD = 3;
-/**
- * `LISTEN_PID` is the instance's own pid (sd_listen_fds(3)), which nobody knows before it is there; a shell that becomes
- * the program keeps its pid.
- */
-const WITH_LISTEN_PID = ['/bin/sh', '-c', 'export LISTEN_PID=$$; exec "$@"', 'sh'] as const;
-/** What a shell hands on as it came; others it drops or makes its own (POSIX, "Shell Variables"). */
-const HANDED_ON = /^(?!(?:IFS|OPTIND|PPID)$)[A-Za-z_][A-Za-z0-9_]*$/;
-
 export interface LaunchEvents {
+  /** The program is about to be executed, with the files that are there now. Called again for each further try. */
+  attempted(): void;
   /** The process runs; its descriptors are the child's. Called at most once, before the two below. */
   launched(child: RunningChild): void;
   /** It could not be started, or the launch was cancelled; nothing else follows. */
@@ -81,6 +81,7 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
       fail(plan.reason);
       return;
     }
+    events.attempted();
     const failed = (code: string, message: string): void => {
       if (over) return;
       if (performance.now() - startedAt < (RETRY_FOR_MS[code] ?? 0))
@@ -93,13 +94,24 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
       failed(failure, `spawn ${plan.program} ${failure}`);
       return;
     }
-    trySpawn(plan, {
-      spawned(child) {
-        over = true;
-        follow(child, events);
-      },
-      failed,
-    });
+    const start = (): void => {
+      trySpawn(plan, {
+        spawned(child) {
+          over = true;
+          follow(child, events);
+        },
+        failed,
+      });
+    };
+    // The shell would only exit with 126 (ETXTBSY, execve(2)).
+    const file = plan.file === plan.program ? null : changedLately(plan.program);
+    if (file === null) start();
+    else
+      void findWriter([file]).then((writer) => {
+        if (over) return;
+        if (writer === null) start();
+        else failed('ETXTBSY', `spawn ${plan.program} ETXTBSY`);
+      });
   };
   if (request.address === null) attempt();
   else
@@ -114,13 +126,23 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
   };
 }
 
+/** The program, if it may still be open for writing: whoever writes to it has done so lately. Null otherwise. */
+function changedLately(path: string): WritableFile | null {
+  try {
+    const { dev: device, ino: inode, mtimeMs } = statSync(path, { bigint: true });
+    return Date.now() - Number(mtimeMs) < WRITER_PAUSE_MS ? { path, device, inode } : null;
+  } catch {
+    return null;
+  }
+}
+
 async function isAnswered(address: string): Promise<boolean> {
   return (await tryTcp(address, new AbortController().signal)) === null;
 }
 
 interface SpawnPlan {
   readonly ok: true;
-  /** What the configuration names; `file` is the shell that becomes it where there are sockets. */
+  /** What the configuration names; `file` may be a shell that becomes it. */
   readonly program: string;
   readonly file: string;
   readonly args: readonly string[];
@@ -142,30 +164,27 @@ function planSpawn({
     programFile(word, { baseDir: spec.baseDir, cwd: spec.cwd, searchPath: env['PATH'] }) ?? word;
   const notify = spec.ready?.type === 'notify';
   const descriptors = sockets?.descriptors ?? [];
-  const { uid, gid } = spec.credentials;
-  const options = {
-    cwd: spec.cwd,
+  const made = become({
+    program,
+    args,
     env: {
       ...env,
       ...sockets?.env,
       ...(notify && { NOTIFY_FD: String(FIRST_SOCKET_FD + descriptors.length) }),
     },
+    credentials: spec.credentials,
+    listens: sockets !== null,
+  });
+  if (!made.ok) return made;
+  const { file, args: words, env: given, ids } = made.becoming;
+  const options = {
+    cwd: spec.cwd,
+    env: given,
     stdio: ['ignore' as const, ...stdio, ...descriptors, ...(notify ? ['pipe' as const] : [])],
     detached: true,
-    ...(uid !== null && { uid }),
-    ...(gid !== null && { gid }),
+    ...ids,
   };
-  if (sockets === null) return { ok: true, program, file: program, args, options };
-  const [file, ...before] = WITH_LISTEN_PID;
-  return { ok: true, program, file, args: [...before, ...lostOn(env, program), program, ...args], options };
-}
-
-/** The words before a program that give it the variables which the shell does not; env(1). */
-function lostOn(env: Readonly<Record<string, string>>, program: string): readonly string[] {
-  const lost = Object.entries(env).filter(([name]) => !HANDED_ON.test(name));
-  // For env(1) a program with "=" in its path would be one more of them.
-  if (lost.length === 0 || program.includes('=')) return [];
-  return ['/usr/bin/env', ...lost.map(([name, value]) => `${name}=${value}`)];
+  return { ok: true, program, file, args: words, options };
 }
 
 type RunningChild = ChildProcess & { pid: number };

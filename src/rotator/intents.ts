@@ -39,9 +39,7 @@ export function sameAgain(turn: Turn, purpose: Purpose, requests: readonly Id[])
 /** What is to follow a stop, once a reload has brought another configuration. */
 export function withSpec(turn: Turn, intent: Intent, spec: ServiceConfig): Intent {
   const rotates = intent.purpose === 'rotate' && spec.onRotate.type === 'alternate';
-  const place = rotates
-    ? nextPlace(spec.parameters, turn.state.last)
-    : listedPlace(spec.parameters, intent);
+  const place = rotates ? nextPlace(spec.parameters, turn.state.last) : listedPlace(spec.parameters, intent);
   return { ...intent, ...place, spec, rollsOut: true };
 }
 
@@ -61,7 +59,7 @@ export function applySettings(turn: Turn, settings: Settings): void {
   const instance = (before: Instance): Instance => ({ ...before, spec: changed(before.spec) });
   const step = (before: Step): Step =>
     'instance' in before && before.instance !== null
-      ? ({ ...before, instance: instance(before.instance) } as Step)
+      ? ({ ...before, instance: instance(before.instance) })
       : before;
   turn.update({ spec: changed(spec), newSpec: newSpec && changed(newSpec) });
   const { phase } = turn;

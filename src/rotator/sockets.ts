@@ -20,11 +20,7 @@ export function neededSockets(state: State): readonly ListenSocket[] {
     case 'starting':
     case 'running':
     case 'rotating':
-      return union(
-        currentOf(state)?.spec.listen ?? [],
-        attemptOf(state)?.spec.listen ?? [],
-        spec.listen,
-      );
+      return union(currentOf(state)?.spec.listen ?? [], attemptOf(state)?.spec.listen ?? [], spec.listen);
   }
 }
 

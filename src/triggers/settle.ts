@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { contentOf } from './content.ts';
 import type { Content } from './decide.ts';
 import type { Inspection, StatIdentity } from './stat-identity.ts';
-import { findWriter, isStillWriting, type Writer } from './writers.ts';
+import { findWriter, isStillWriting, type Writer } from '../process/writers.ts';
 
 /** All in milliseconds. */
 export interface SettleTiming {

@@ -4,12 +4,7 @@ import { decide, type Content } from './decide.ts';
 import { openChokidarHints, type HintPaths, type OpenHints } from './hints.ts';
 import type { PathChain } from './path-chain.ts';
 import { settle, type Settled, type SettleTiming } from './settle.ts';
-import {
-  inspect,
-  type Inspection,
-  type StatIdentity,
-  type WatchedFolder,
-} from './stat-identity.ts';
+import { inspect, type Inspection, type StatIdentity, type WatchedFolder } from './stat-identity.ts';
 
 /** What a program was when an instance of it was launched. Opaque to the caller. */
 export interface Snapshot {

@@ -21,7 +21,7 @@ describe('classicConfig', () => {
             cwd: '/work',
             env: {},
             envFile: null,
-            credentials: { uid: null, gid: null, env: {} },
+            credentials: { uid: null, gid: null, known: false, env: {} },
             ready: null,
             address: null,
             route: null,

@@ -28,7 +28,11 @@ describe('accounts of this machine', () => {
   });
 
   it('an id needs no entry, a name does', () => {
-    expect(findUser('3999999999')).toEqual({ uid: 3_999_999_999, gid: null, env: {} });
+    expect(findUser('3999999999')).toEqual({
+      uid: 3_999_999_999,
+      gid: null,
+      env: { USER: '3999999999', LOGNAME: '3999999999', HOME: '/' },
+    });
     expect(findGroup('3999999999')).toBe(3_999_999_999);
     expect(findUser('no-such-user')).toBeNull();
     expect(findGroup('no-such-group')).toBeNull();
@@ -40,19 +44,25 @@ describe('accounts of this machine', () => {
 describe('readCredentials', () => {
   it('takes the group of the user where none is given', () => {
     expect(read('root', undefined, ROOT)).toEqual({
-      credentials: { uid: 0, gid: 0, env: { USER: 'root', LOGNAME: 'root', HOME: '/root' } },
+      credentials: { uid: 0, gid: 0, known: true, env: { USER: 'root', LOGNAME: 'root', HOME: '/root' } },
       mistakes: [],
     });
   });
 
   it('takes ids as they are', () => {
     expect(read('3999999999', '3999999998', ROOT)).toEqual({
-      credentials: { uid: 3_999_999_999, gid: 3_999_999_998, env: {} },
+      credentials: {
+        uid: 3_999_999_999,
+        gid: 3_999_999_998,
+        known: false,
+        env: { USER: '3999999999', LOGNAME: '3999999999', HOME: '/' },
+      },
       mistakes: [],
     });
     expect(read(undefined, '3999999998', ROOT).credentials).toEqual({
       uid: null,
       gid: 3_999_999_998,
+      known: false,
       env: {},
     });
   });

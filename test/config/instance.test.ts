@@ -21,7 +21,7 @@ it('puts the parameter into every template, each word staying one', async () => 
     cwd: baseDir,
     env: { NAME: '<two words>' },
     envFile: null,
-    credentials: { uid: null, gid: null, env: {} },
+    credentials: { uid: null, gid: null, known: false, env: {} },
     ready: { type: 'exec', command: ['check', 'two words'], intervalMs: 200, timeoutMs: 30_000 },
     stop: { signal: 'SIGTERM', timeoutMs: 30_000 },
     output: { type: 'file', file: `${baseDir}/logs/two words.log`, maxSizeBytes: null, maxFiles: 5 },

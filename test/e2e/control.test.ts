@@ -103,10 +103,10 @@ describe('what can be asked for', () => {
 
   test('a reload: what was done, or every mistake with 422', async () => {
     const { theatre, ask } = await manager({ web, edge });
-    theatre.configure({ web: { ...web, overlap: '1ms' }, third: web });
+    theatre.configure({ web: { ...web, env: { NEW: '1' } }, third: web });
     expect(await ask('POST', '/v1/reload')).toMatchObject({
       status: 200,
-      body: { added: ['third'], removed: ['edge'], changed: ['web'], unchanged: [] },
+      body: { added: ['third'], removed: ['edge'], changed: ['web'], applied: [], unchanged: [], failed: [] },
     });
     theatre.write('alternate.config.yaml', 'services: { web: { comand: x, overlap: 5 } }');
     const refused = await ask('POST', '/v1/reload');

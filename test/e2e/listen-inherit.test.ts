@@ -77,7 +77,7 @@ describe.skipIf(!linux)('an instance', () => {
   });
 
   test('has the same environment as one without sockets, odd names included', async () => {
-    const env = { 'A-B': '1 2', 'my.key': "it's", IFS: ':', OPTIND: '7', PPID: '1', EMPTY: '', PS1: '$ ' };
+    const env = { 'A-B': '1 2', 'my.key': "it's", IFS: ':', BASH_ENV: '/none', EMPTY: '', PS1: '$ ' };
     const { theatre, pid } = await sleeping({ env });
     await becomes(pid, 'sleep');
     const shared = environmentOf(pid);
@@ -91,7 +91,8 @@ describe.skipIf(!linux)('an instance', () => {
     const differ = [...new Set([...Object.keys(shared), ...Object.keys(alone)])].filter(
       (name) => shared[name] !== alone[name],
     );
-    expect(differ.sort().filter((name) => name !== 'PWD')).toEqual([
+    // bash, which hands on odd names, leaves `_` behind.
+    expect(differ.sort().filter((name) => name !== 'PWD' && name !== '_')).toEqual([
       'ALTERNATE_PARAMETER',
       'LISTEN_FDNAMES',
       'LISTEN_FDS',

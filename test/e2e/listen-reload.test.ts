@@ -62,11 +62,12 @@ test('a changed one is opened before the rotation, the old one closed after it',
   const [before, after] = [await freePort(), await freePort()];
   const theatre = await Theatre.started({ web: listening(before) });
   const slowly = listening(after, { ready: { exec: 'test -e go' } });
-  await reload(theatre, { web: slowly });
+  const reloaded = reload(theatre, { web: slowly });
   await theatre.service('web', ({ state }) => state === 'rotating');
   expect(await ask(before)).toMatch(/^blue /);
   expect(await ask(after)).toMatch(/^green /);
   theatre.write('go', '');
+  expect(await reloaded).toMatchObject({ changed: ['web'], failed: [] });
   await serves(theatre, 'web', 'green');
   expect(await tryToConnect(before)).toBe('ECONNREFUSED');
   expect(await ask(after)).toMatch(/^green /);

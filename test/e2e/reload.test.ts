@@ -181,7 +181,10 @@ test('a change of settings alone applies at once, and no process is replaced', a
   theatre.configure({ web: { ...puppet, overlap: 0, stop: { signal: 'SIGQUIT' }, restart: 'never' } });
   const answer = (await reload(theatre)).body;
   expect(answer).toMatchObject({ changed: [], applied: ['web'], unchanged: [], failed: [] });
-  expect(await theatre.service('web')).toMatchObject({ current: { pid: a.pid }, rotations: { completed: 0 } });
+  expect(await theatre.service('web')).toMatchObject({
+    current: { pid: a.pid },
+    rotations: { completed: 0 },
+  });
   await a.do('ignore', { signal: 'SIGQUIT' });
   expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed', to: 'b' });
   await until('QUIT', () => a.signals.includes('SIGQUIT'));

@@ -161,7 +161,7 @@ describe('user and group', () => {
       only: { command: Stage.command('only'), group: 'daemon' },
     });
     const web = await theatre.puppet('web');
-    expect(await web.do('ids')).toMatchObject({ uid: 65534, gid: 1, groups: [1] });
+    expect(await web.do('ids')).toMatchObject({ uid: 65534, gid: 1, groups: [65534, 1] });
     expect(await variable(web, 'USER')).toBe('nobody');
     expect(await variable(web, 'HOME')).toBe('/nonexistent');
     expect(await (await theatre.puppet('numbers')).do('ids')).toMatchObject({ uid: 65534, gid: 1 });

@@ -33,7 +33,7 @@ describe('environmentOf', () => {
     for (const [name, value] of Object.entries(from('manager', 0))) vi.stubEnv(name, value);
     const file = Object.keys(from('file', 2)).map((name) => `${name}=file`);
     const spec = instanceSpec({
-      credentials: { uid: null, gid: null, env: from('user', 1) },
+      credentials: { uid: null, gid: null, known: false, env: from('user', 1) },
       envFile: envFile(file.join('\n')),
       env: from('env', 3),
     });
@@ -68,6 +68,7 @@ describe('environmentOf', () => {
     'LISTEN_FDS',
     'LISTEN_FDNAMES',
     'SERVER_STARTER_PORT',
+    'ALTERNATE_NOFILE_SOFT',
   ])('%s was meant for the manager, unless the configuration gives it', (name) => {
     vi.stubEnv(name, '1');
     expect(environment(instanceSpec(), NOBODY)[name]).toBeUndefined();

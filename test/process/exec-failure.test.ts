@@ -21,11 +21,12 @@ function withFile(text: string, mode: number) {
 }
 
 test.each([
-  ['a program', 'text', 0o755, null],
+  ['a program', '\x7fELF', 0o755, null],
+  ['a script without its first line', 'echo hello\n', 0o755, 'ENOEXEC'],
   ['a script', '#!/bin/sh\n', 0o755, null],
   ['a script with a word for its interpreter', '#! \t/usr/bin/env node\n', 0o755, null],
   ['a script without a known interpreter', '#!/no/such/interpreter -x\n', 0o755, 'ENOENT'],
-  ['an empty file', '', 0o755, null],
+  ['an empty file', '', 0o755, 'ENOEXEC'],
   ['a file that nobody may execute', '#!/bin/sh\n', 0o644, 'EACCES'],
   // Executing needs no reading.
   ['a file that cannot be read', '\x7fELF', 0o111, null],
@@ -34,7 +35,7 @@ test.each([
 });
 
 test('a name, a missing file, a folder, a file in the way, a link to nowhere, one to itself', () => {
-  const { app, bin } = withFile('', 0o755);
+  const { app, bin } = withFile('#!/bin/sh\n', 0o755);
   symlinkSync('nowhere', path.join(bin, 'dangling'));
   symlinkSync('round', path.join(bin, 'round'));
   expect(execFailure('app', null)).toBe('ENOENT');
@@ -48,7 +49,7 @@ test('a name, a missing file, a folder, a file in the way, a link to nowhere, on
 test.skipIf(process.getuid?.() !== 0)(
   'for another user: the bits of the file, and of the folders before it',
   () => {
-    const { app, bin, folder } = withFile('', 0o755);
+    const { app, bin, folder } = withFile('#!/bin/sh\n', 0o755);
     expect(execFailure(app, NOBODY)).toBeNull();
     // To a group that nobody may be in; only the kernel knows.
     chmodSync(app, 0o710);

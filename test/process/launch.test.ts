@@ -33,6 +33,7 @@ function launched(spec: Partial<InstanceSpec>, stdio: LaunchRequest['stdio'] = [
   run.cancel = launch(
     { spec: instanceSpec(spec), manager: NOBODY, address: null, sockets: null, stdio },
     {
+      attempted: () => undefined,
       launched(child) {
         run.pid = child.pid;
         run.stdout = child.stdout;

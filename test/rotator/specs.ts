@@ -16,7 +16,7 @@ export function serviceSpec(given: Partial<ServiceConfig> = {}): ServiceConfig {
     cwd: '/srv',
     env: {},
     envFile: null,
-    credentials: { uid: null, gid: null, env: {} },
+    credentials: { uid: null, gid: null, known: false, env: {} },
     ready: null,
     address: null,
     route: null,

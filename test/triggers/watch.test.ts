@@ -183,20 +183,6 @@ describe('what is no change', () => {
     await service.requests(1);
     expect(service.launched).toEqual(['two']);
   });
-
-  it('a link pointed to another copy of the same program', async () => {
-    const folder = temporaryFolder();
-    for (const release of ['1', '2']) put(`${folder}/${release}/app`, 'same');
-    symlinkSync('1', `${folder}/current`);
-    const service = startService([`${folder}/current/app`], { timing: restless });
-    await service.looks(looksToSettle);
-    point(`${folder}/current`, '2');
-    await service.looks(looksToSettle);
-    expect(service.launched).toEqual([]);
-    replace(`${folder}/2/app`, 'other');
-    await service.requests(1);
-    expect(service.launched).toEqual(['other']);
-  });
 });
 
 describe('settling', () => {

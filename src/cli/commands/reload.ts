@@ -38,7 +38,8 @@ export async function reload(options: GlobalOptions, own: { readonly json?: bool
 }
 
 function sentence(name: string, kind: (typeof KINDS)[number], failure: string | undefined): string {
-  if (failure === undefined) return `${name}: ${kind === 'applied' ? 'settings applied, not restarted' : kind}`;
+  if (failure === undefined)
+    return `${name}: ${kind === 'applied' ? 'settings applied, not restarted' : kind}`;
   if (kind === 'changed')
     return `${name}: the new configuration did not come up: ${failure}. The one before it stays in force; fix it, then reload again`;
   return `${name}: ${kind}, but did not start: ${failure}. See alternate status ${name}`;

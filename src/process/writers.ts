@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { WatchedFile } from './stat-identity.ts';
 
 /** A descriptor through which a process can write to a watched file. */
 export interface Writer {
@@ -10,11 +9,18 @@ export interface Writer {
   readonly inode: InodeNumber;
 }
 
+/** A regular file, as stat(2) tells it from others. */
+export interface WritableFile {
+  readonly path: string;
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
 /** Device and inode, as `64769:131`. */
 type InodeNumber = string;
 
 interface Question {
-  readonly files: readonly WatchedFile[];
+  readonly files: readonly WritableFile[];
   readonly answer: (writer: Writer | null) => void;
 }
 
@@ -33,7 +39,7 @@ let answering = false;
  * Best effort: other users' processes are seen by root alone, writers on another host or through a second hard
  * link with another name never, and outside Linux there is no /proc. Some 10 µs a descriptor.
  */
-export function findWriter(files: readonly WatchedFile[]): Promise<Writer | null> {
+export function findWriter(files: readonly WritableFile[]): Promise<Writer | null> {
   if (process.platform !== 'linux') return Promise.resolve(null);
   return new Promise((answer) => {
     questions.push({ files, answer });
@@ -62,7 +68,7 @@ async function answerAll(): Promise<void> {
   answering = false;
 }
 
-async function findWriters(files: readonly WatchedFile[]): Promise<ReadonlyMap<InodeNumber, Writer>> {
+async function findWriters(files: readonly WritableFile[]): Promise<ReadonlyMap<InodeNumber, Writer>> {
   const wanted = new Set(files.map(inodeNumber));
   const names = new Set(files.map((file) => realName(file.path)));
   const found = new Map<InodeNumber, Writer>();
@@ -104,7 +110,7 @@ function isOpenForWriting(pid: string, descriptor: string): boolean {
   }
 }
 
-function inodeNumber(file: WatchedFile): InodeNumber {
+function inodeNumber(file: WritableFile): InodeNumber {
   return `${String(file.device)}:${String(file.inode)}`;
 }
 

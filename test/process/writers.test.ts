@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { inspect } from '../../src/triggers/stat-identity.ts';
-import { findWriter, isStillWriting } from '../../src/triggers/writers.ts';
-import { put, temporaryFolder } from './folder.ts';
+import { findWriter, isStillWriting } from '../../src/process/writers.ts';
+import { put, temporaryFolder } from '../triggers/folder.ts';
 
 /** A shell that holds `path` open in this mode until its stdin ends. */
 async function holdOpen(

@@ -1,0 +1,87 @@
+/** What an instance of another user is given by a manager that is root, and what a hostile user cannot reach. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+import { Theatre } from '../support/theatre.ts';
+import { until } from '../support/until.ts';
+
+const asRoot = process.getuid?.() === 0;
+const hasUnshare = asRoot && spawnSync('unshare', ['--mount', 'true']).status === 0;
+const hasCompiler = asRoot && spawnSync('cc', ['--version']).status === 0;
+
+/** The line that an instance has written, once it is there. */
+async function written(theatre: Theatre, name: string): Promise<string> {
+  return await until(`a line in ${name}`, () => {
+    try {
+      const text = theatre.read(name);
+      return text.endsWith('\n') ? text.trimEnd() : null;
+    } catch {
+      return null;
+    }
+  });
+}
+
+test.skipIf(!hasUnshare)('the supplementary groups are those of the user (root, unshare)', async () => {
+  const theatre = await Theatre.open();
+  theatre.openToEverybody();
+  theatre.write('group', `${readFileSync('/etc/group', 'utf8')}\nreaders:x:54321:nobody\n`);
+  const group = path.join(theatre.folder, 'group');
+  theatre.start(
+    { web: { command: ['sh', '-c', 'id -G; exec sleep 300'], user: 'nobody' } },
+    { through: ['unshare', '--mount', 'sh', '-c', `mount --bind ${group} /etc/group && exec "$@"`, 'sh'] },
+  );
+  await theatre.logged(/^web \| .*\b54321\b/m);
+});
+
+test.skipIf(!asRoot)(
+  'an id without an entry has a home of its own, no name and no groups (root)',
+  async () => {
+    const theatre = await Theatre.open();
+    theatre.openToEverybody();
+    theatre.start({
+      web: {
+        command: ['sh', '-c', 'echo "$(id -u) $(id -G) $HOME $USER $LOGNAME"; exec sleep 300'],
+        user: 54321,
+        group: 54322,
+      },
+    });
+    await theatre.logged(/^web \| 54321 54322 \/ 54321 54321$/m);
+  },
+);
+
+test.skipIf(!hasCompiler)(
+  'a library in the env file of another user is never loaded by root (root, cc)',
+  async () => {
+    const theatre = await Theatre.open();
+    theatre.openToEverybody();
+    const source = theatre.write(
+      'evil.c',
+      `#include <stdio.h>
+     #include <unistd.h>
+     __attribute__((constructor)) static void loaded(void) { dprintf(2, "loaded by %d\\n", (int)geteuid()); }`,
+    );
+    const library = path.join(theatre.folder, 'evil.so');
+    execFileSync('cc', ['-shared', '-fPIC', '-o', library, source]);
+    theatre.write('.env', `LD_PRELOAD=${library}\n`, 0o666);
+    theatre.start({
+      web: { command: ['sh', '-c', 'echo up; exec sleep 300'], user: 'nobody', envFile: '.env' },
+    });
+    await theatre.logged(/^web \| up$/m);
+    await theatre.logged('web | loaded by 65534', 'stderr');
+    expect(theatre.alternate.stderr).not.toContain('loaded by 0');
+  },
+);
+
+test('an instance has the descriptor limit that the manager was started with', async () => {
+  const theatre = await Theatre.open();
+  theatre.start(
+    { web: { command: ['sh', '-c', 'ulimit -Sn >limit; exec sleep 300'] } },
+    { through: ['sh', '-c', 'ulimit -Sn 321; ALTERNATE_NOFILE_SOFT=321 exec "$@"', 'sh'] },
+  );
+  expect(await written(theatre, 'limit')).toBe('321');
+  const manager = readFileSync(`/proc/${theatre.alternate.child.pid ?? 0}/limits`, 'latin1');
+  // Node has raised the manager's own.
+  expect(/^Max open files +(\d+)/m.exec(manager)?.[1]).not.toBe('321');
+});
