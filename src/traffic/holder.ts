@@ -1,10 +1,11 @@
 /** Who listens at an address; Linux only, as far as this user may see (proc(5), /proc/net and /proc/pid/fd). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
+import { basename } from 'node:path';
 
 export interface Holder {
   readonly pid: number;
-  /** The name of the program, cut to 15 bytes. */
+  /** The name of the program's file, without its folder. */
   readonly name: string;
 }
 
@@ -21,8 +22,27 @@ export function holderOf(place: Place): Holder | null {
   const inodes = 'path' in place ? unixListeners(place.path) : tcpListeners(place.ip, place.port);
   if (inodes.length === 0) return null;
   const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`));
-  const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && holdsOne(entry, sockets));
-  return pid === undefined ? null : { pid: Number(pid), name: readText(`/proc/${pid}/comm`).trim() };
+  const pid = processes().find((entry) => holdsOne(entry, sockets));
+  return pid === undefined ? null : { pid: Number(pid), name: programOf(pid) };
+}
+
+/** None where there is no descriptor left to look with (EMFILE). */
+function processes(): readonly string[] {
+  try {
+    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  } catch {
+    return [];
+  }
+}
+
+/** `comm` is the name of the main thread, which Node calls MainThread from version 24 on; another user's `exe` is hidden. */
+function programOf(pid: string): string {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');
+  } catch {
+    const [word = ''] = readText(`/proc/${pid}/cmdline`).split('\0');
+    return basename(word) || readText(`/proc/${pid}/comm`).trim();
+  }
 }
 
 function tcpListeners(ip: string | null, port: number): string[] {

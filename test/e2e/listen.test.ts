@@ -1,5 +1,5 @@
 /** Sockets are there before anything is started, or nothing is started. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -27,7 +27,7 @@ test('an address in use: exit 1, and says which service, which address and who; 
     web: listening(`127.0.0.1:${taken}`),
   });
   const { code, stderr } = await until('the end', ended);
-  const name = readFileSync('/proc/self/comm', 'utf8').trim();
+  const name = path.basename(realpathSync(process.execPath));
   const who = process.platform === 'linux' ? `${name} (pid ${process.pid})` : 'somebody else';
   expect(code).toBe(1);
   expect(stderr).toContain(`web: cannot listen on 127.0.0.1:${taken}: ${who} listens there already`);
