@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Alternate, bin, freePorts, temporaryFolder } from '../support/alternate.ts';
+import { Alternate, bin, temporaryFolder } from '../support/alternate.ts';
+import { freePorts } from '../support/ports.ts';
 import { forgetExplanations } from '../support/until.ts';
 
 const examples = path.resolve(import.meta.dirname, '../../examples');

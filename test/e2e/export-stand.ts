@@ -6,7 +6,8 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { freePorts, runAlternate, temporaryFolder, writeConfig } from '../support/alternate.ts';
+import { runAlternate, temporaryFolder, writeConfig } from '../support/alternate.ts';
+import { freePorts } from '../support/ports.ts';
 import { explainTimeouts, forgetExplanations, until } from '../support/until.ts';
 
 /** What an instance saw of a request. */

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePorts, runAlternate, temporaryFolder, writeConfig, type Ended } from '../support/alternate.ts';
+import { runAlternate, temporaryFolder, writeConfig, type Ended } from '../support/alternate.ts';
+import { freePorts } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 import { isThere } from './examples.ts';
 import { ask, echoed, stand, startProxy, type Stand } from './export-stand.ts';

@@ -2,7 +2,8 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePorts, runAlternate } from '../support/alternate.ts';
+import { runAlternate } from '../support/alternate.ts';
+import { freePorts } from '../support/ports.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';

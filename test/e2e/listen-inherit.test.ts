@@ -4,9 +4,10 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RawService } from '../../src/config/generated/raw.ts';
 import { Stage } from '../support/stage.ts';
+import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { descriptorsOf, environmentOf, freePort, listenerOn } from './listen-stand.ts';
+import { descriptorsOf, environmentOf, listenerOn } from './listen-stand.ts';
 
 const linux = process.platform === 'linux';
 const asRoot = process.getuid?.() === 0;

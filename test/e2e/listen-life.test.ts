@@ -5,9 +5,10 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { processGone } from '../support/processes.ts';
 import { startLoad } from '../support/load.ts';
+import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { ask, freePort, listening, listenerOn, listeningCommand, tryToConnect } from './listen-stand.ts';
+import { ask, listening, listenerOn, listeningCommand, tryToConnect } from './listen-stand.ts';
 
 async function stand(given: Parameters<typeof listening>[1] = {}) {
   const theatre = await Theatre.open();

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startLoad, type LoadRequest } from '../support/load.ts';
+import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
-import { ask, descriptorsOf, freePort, listenerOn, listening } from './listen-stand.ts';
+import { ask, descriptorsOf, listenerOn, listening } from './listen-stand.ts';
 
 const everyKind: readonly LoadRequest[] = [
   { name: 'get' },

@@ -5,9 +5,10 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RawService } from '../../src/config/generated/raw.ts';
 import { startLoad } from '../support/load.ts';
+import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { ask, freePort, listening, listenerOn, tryToConnect } from './listen-stand.ts';
+import { ask, listening, listenerOn, tryToConnect } from './listen-stand.ts';
 
 type Services = Readonly<Record<string, RawService>>;
 

@@ -7,9 +7,10 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RawService } from '../../src/config/generated/raw.ts';
 import { startLoad } from '../support/load.ts';
+import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { ask, freePort } from './listen-stand.ts';
+import { ask } from './listen-stand.ts';
 
 const SOCKET_PROXY = '/lib/systemd/systemd-socket-proxyd';
 /** The distribution's, which sees the packages of the distribution. */

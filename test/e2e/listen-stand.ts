@@ -5,7 +5,6 @@ import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RawService } from '../../src/config/generated/raw.ts';
-import { freePorts } from '../support/alternate.ts';
 import { until } from '../support/until.ts';
 
 const server = path.resolve(import.meta.dirname, 'listening-server.mjs');
@@ -18,11 +17,6 @@ export function listening(
   given: Partial<RawService> = {},
 ): RawService {
   return { command: listeningCommand, ready: { notify: true }, listen, ...given };
-}
-
-export async function freePort(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return port;
 }
 
 /** One answer on a connection of its own; the errno's name where there is none. `to`: a port of 127.0.0.1, or a path. */

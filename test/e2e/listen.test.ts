@@ -5,9 +5,10 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Alternate } from '../support/alternate.ts';
 import { processFacts, processGone } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { ask, freePort, knock, listening, listeningCommand, tryToConnect } from './listen-stand.ts';
+import { ask, knock, listening, listeningCommand, tryToConnect } from './listen-stand.ts';
 
 async function strangerOn(port: number): Promise<void> {
   const stranger = createServer();

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePorts } from '../support/alternate.ts';
+import { freePorts } from '../support/ports.ts';
 import { HealthCheck } from '../support/health.ts';
 import { processGone } from '../support/processes.ts';
 import { Stage } from '../support/stage.ts';

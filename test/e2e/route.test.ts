@@ -2,7 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { Alternate, freePorts } from '../support/alternate.ts';
+import { Alternate } from '../support/alternate.ts';
+import { freePorts } from '../support/ports.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';

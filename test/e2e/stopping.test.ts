@@ -2,7 +2,8 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePorts, temporaryFolder } from '../support/alternate.ts';
+import { temporaryFolder } from '../support/alternate.ts';
+import { freePorts } from '../support/ports.ts';
 import { startLoad, type Load } from '../support/load.ts';
 import { explainTimeouts, forgetExplanations, until } from '../support/until.ts';
 

@@ -76,11 +76,39 @@ test('touch, chmod and an identical copy lead to none', async () => {
   deployed.replace('one');
   await deployed.staysWith('one');
   writeFileSync(deployed.app, readFileSync(deployed.app));
-  deployed.write('releases/2/app', 'one');
-  deployed.link('current', 'releases/2');
   await deployed.staysWith('one');
   deployed.replace('two');
   await deployed.serves('two');
+});
+
+test('a link re-pointed to a release with the same program rotates all the same', async () => {
+  const deployed = await deployment();
+  deployed.write('releases/2/app', 'one');
+  deployed.link('current', 'releases/2');
+  await deployed.theatre.service('web', ({ rotations }) => rotations.completed === 1);
+  await deployed.staysWith('one', 'one');
+});
+
+describe('a change that a rotation on request has launched leads to no other one', () => {
+  test('right after the file was replaced', async () => {
+    const deployed = await deployment();
+    deployed.replace('two');
+    expect(await deployed.theatre.rotate('web')).toMatchObject({ outcome: 'completed' });
+    await deployed.staysWith('one', 'two');
+  });
+
+  test('while the file is still being written to', async () => {
+    const deployed = await deployment();
+    const text = release('two');
+    const copy = openSync(deployed.app, 'w');
+    writeSync(copy, text.slice(0, 12));
+    const rotation = deployed.theatre.rotate('web');
+    await deployed.theatre.service('web', ({ detail }) => detail === 'launching b');
+    writeSync(copy, text.slice(12));
+    closeSync(copy);
+    expect(await rotation).toMatchObject({ outcome: 'completed' });
+    await deployed.staysWith('one', 'two');
+  });
 });
 
 test('a slow copy is waited for', async () => {

@@ -18,8 +18,9 @@ test('a process has one identity for as long as it lives, and no other process h
 });
 
 test('one that is dead but not reaped has none', async () => {
-  // The shell becomes a program that reaps nobody; its child is dead the next moment.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+  // The shell becomes a program that reaps nobody; only then its child ends, or the shell could still reap it.
+  const child = 'until grep -q sleep /proc/$$/comm; do :; done';
+  const parent = spawn('sh', ['-c', `{ ${child}; } & echo $!; exec sleep 60`], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];

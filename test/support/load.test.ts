@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from './ports.ts';
 import { startLoad, type FailureReason, type Load, type LoadOptions, type LoadResult } from './load.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -68,11 +69,7 @@ describe('each harm to a request is counted under its name', () => {
   });
 
   test('refused', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    const load = started({ port });
+    const load = started({ port: await freePort() });
     await load.until(4);
     const result = await load.stop();
     expect(result.failures).toEqual({ refused: result.sent });

@@ -48,7 +48,10 @@ test.skipIf(process.platform !== 'linux')(
       child.kill('SIGKILL');
     });
     await once(child.stdout, 'data');
-    expect(holderOf({ path: place })).toEqual({ pid: child.pid, name: path.basename(realpathSync(process.execPath)) });
+    expect(holderOf({ path: place })).toEqual({
+      pid: child.pid,
+      name: path.basename(realpathSync(process.execPath)),
+    });
     expect(holderOf({ path: `${place}2` })).toBeNull();
   },
 );

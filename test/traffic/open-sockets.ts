@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { ListenAddress, ListenSocket } from '../../src/config/types.ts';
-import { freePorts } from '../support/alternate.ts';
+import { freePorts } from '../support/ports.ts';
 
 export async function freeAddress(
   host: string | null = '127.0.0.1',

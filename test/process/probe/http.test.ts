@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createServer as createPlainServer, type AddressInfo, type Server } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tryHttp } from '../../../src/process/probe/http.ts';
-import { freePorts } from '../../support/alternate.ts';
+import { freePorts } from '../../support/ports.ts';
 
 const never = new AbortController().signal;
 

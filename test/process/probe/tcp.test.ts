@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tryTcp } from '../../../src/process/probe/tcp.ts';
-import { freePorts } from '../../support/alternate.ts';
+import { freePorts } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
 
 const never = new AbortController().signal;
