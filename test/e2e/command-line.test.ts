@@ -44,9 +44,9 @@ test.each([
 
 test('the classic form says its mistakes: exit 2', async () => {
   const { run } = await inFolder();
-  const ended = await run('sleep 300', 'a', 'a', '5');
+  const ended = await run('sleep "300', 'a', 'a', '5');
   expect(ended).toMatchObject({ code: 2, stdout: '' });
-  expect(ended.stderr).toContain('the parameter "a" is given twice');
+  expect(ended.stderr).toContain('ends inside a quote');
   expect(ended.stderr).toContain('overlap: "5" has no unit');
   expect((await run('sleep 300', '5s')).stderr).toContain('a parameter is missing');
 });

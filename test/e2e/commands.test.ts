@@ -98,18 +98,20 @@ describe('the other commands', () => {
   });
 
   test('reload: what was done; refused whole with 2', async () => {
-    const { client, theatre } = await manager({ web, edge });
-    theatre.configure({ web: { ...web, overlap: '1ms' }, third: edge });
+    const { client, theatre } = await manager({ web, other: web, edge });
+    theatre.configure({ web: { ...web, overlap: '1ms' }, other: { ...web, env: { A: '1' } }, third: edge });
     expect(await client('reload')).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: 'third: added\nedge: removed\nweb: changed\n',
+      stderr: 'third: added\nedge: removed\nother: changed\nweb: settings applied, not restarted\n',
     });
     expect(JSON.parse((await client('reload', '--json')).stdout)).toEqual({
       added: [],
       removed: [],
       changed: [],
-      unchanged: ['web', 'third'],
+      applied: [],
+      unchanged: ['web', 'other', 'third'],
+      failed: [],
     });
     theatre.write(
       'alternate.config.yaml',

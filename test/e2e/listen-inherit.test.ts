@@ -7,7 +7,7 @@ import { Stage } from '../support/stage.ts';
 import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { descriptorsOf, environmentOf, listenerOn } from './listen-stand.ts';
+import { becomes, descriptorsOf, environmentOf, listenerOn } from './listen-stand.ts';
 
 const linux = process.platform === 'linux';
 const asRoot = process.getuid?.() === 0;
@@ -20,11 +20,6 @@ async function sleeping(given: Partial<RawService> = {}) {
   theatre.start({ web: { command: 'sleep 300', listen, ...given } });
   const { current } = await theatre.running('web');
   return { theatre, ports, pid: current?.pid ?? 0 };
-}
-
-/** Until the shell has become the program. */
-async function becomes(pid: number, program: string): Promise<void> {
-  await until(`${pid} is ${program}`, () => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program);
 }
 
 /** The numbers of its descriptors, without what whoever started this test has handed down to every process. */

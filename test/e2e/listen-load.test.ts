@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startLoad, type LoadRequest } from '../support/load.ts';
 import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
-import { ask, descriptorsOf, listenerOn, listening } from './listen-stand.ts';
+import { ask, becomes, descriptorsOf, listenerOn, listening } from './listen-stand.ts';
 
 const everyKind: readonly LoadRequest[] = [
   { name: 'get' },
@@ -57,7 +57,9 @@ test.skipIf(process.platform !== 'linux')(
     const manager = theatre.alternate.pid;
     const settled = async (): Promise<{ manager: number; instance: number }> => {
       const { current } = await theatre.service('web', ({ retiring }) => retiring.length === 0);
-      return { manager: descriptorsOf(manager).size, instance: descriptorsOf(current?.pid ?? 0).size };
+      const pid = current?.pid ?? 0;
+      await becomes(pid, 'sleep');
+      return { manager: descriptorsOf(manager).size, instance: descriptorsOf(pid).size };
     };
     for (let count = 0; count < 10; count++) await theatre.rotate('web');
     const before = await settled();

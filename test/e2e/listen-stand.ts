@@ -96,3 +96,8 @@ export function listenerOn(port: number): string | null {
   }
   return null;
 }
+
+/** Until the shell has become the program, which has none of the shell's descriptors. */
+export async function becomes(pid: number, program: string): Promise<void> {
+  await until(`${pid} is ${program}`, () => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program);
+}
