@@ -19,7 +19,12 @@ export type Found =
 export async function findSocket(options: GlobalOptions): Promise<Found> {
   const named = options.socket ?? process.env['ALTERNATE_SOCKET'];
   if (named !== undefined && named !== '') return { ok: true, socket: path.resolve(named) };
-  const file = options.config ?? (await findConfig(process.cwd()));
+  const search = options.config === undefined ? await findConfig(process.cwd()) : null;
+  if (search?.ok === false) {
+    tell(`alternate: ${search.reason}\n  hint: ${search.hint}`);
+    return { ok: false, code: EXIT.usage };
+  }
+  const file = options.config ?? search?.file ?? null;
   if (file === null) {
     tell(
       'alternate: no configuration found from here upward; name it with --config, or the manager with --socket',
