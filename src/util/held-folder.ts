@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { constants, existsSync, type Stats } from 'node:fs';
-import { chmod, lstat, mkdir, open, readlink, stat, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readlink, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolder } from './make-folder.ts';
@@ -154,7 +154,11 @@ class Step implements HeldFolder {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' && make !== null) {
         await this.#make(name, where, make);
-        return await this.enter(name, { users, make: null });
+        const made = await this.enter(name, { users, make: null });
+        // The mode given to mkdir(2) is cut by the umask.
+        if (made instanceof Step && made.stat.uid === ROOT && make !== 'umask' && this.ruler === null)
+          await made.#handle.chmod(make);
+        return made;
       }
       const isLink = code === 'ENOTDIR' || code === 'ELOOP' ? await this.#isLink(name) : false;
       if (!isLink) throw error;
@@ -187,7 +191,6 @@ class Step implements HeldFolder {
     const { uid, gid } = this.stat;
     if (uid === ROOT) {
       await mkdir(this.entry(name), mode === 'umask' ? {} : { mode });
-      if (mode !== 'umask') await chmod(this.entry(name), mode);
       return;
     }
     const options = mode === 'umask' ? [] : ['-m', mode.toString(8)];
