@@ -5,6 +5,7 @@ import { findConfig } from '../config/find.ts';
 import { accepts, ask, type Asked } from '../control/client.ts';
 import { defaultSocketPath } from '../control/socket-path.ts';
 import { tell } from '../report/console.ts';
+import { printable } from '../util/printable.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { GlobalOptions } from './main.ts';
 
@@ -86,5 +87,5 @@ export function noManager(socket: string, code: string, reason: string): string 
 export function errorOf(answer: Asked & { ok: true }): string | null {
   if (answer.status < 400) return null;
   const error = (answer.body as { error?: { message?: string } } | null)?.error;
-  return error?.message ?? `the manager answered with status ${answer.status}`;
+  return printable(error?.message ?? `the manager answered with status ${answer.status}`);
 }
