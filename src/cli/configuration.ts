@@ -20,11 +20,17 @@ export interface Requested {
 /** Finds and loads it; null, and every mistake on stderr, where it is wrong. */
 export async function loadRequested(options: Pick<GlobalOptions, 'config'>): Promise<Requested | null> {
   const cwd = process.cwd();
-  const file = options.config ?? (await findConfig(cwd)) ?? undefined;
+  const file = options.config ?? (await fileFound(cwd));
   const loaded = await loadConfig({ ...(file !== undefined && { file }), cwd });
   if (loaded.ok) return { config: loaded.config, file: file ?? '' };
   const mistakes = describeMistakes(loaded);
   tell(mistakes.join('\n\n'));
   if (mistakes.length > 1) tell(`\n${mistakes.length} mistakes; nothing was started`);
   return null;
+}
+
+/** Undefined if there is none to be used; then `loadConfig` searches again and reports why. */
+async function fileFound(cwd: string): Promise<string | undefined> {
+  const search = await findConfig(cwd);
+  return search.ok && search.file !== null ? search.file : undefined;
 }

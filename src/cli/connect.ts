@@ -5,6 +5,7 @@ import { findConfig } from '../config/find.ts';
 import { accepts, ask, type Asked } from '../control/client.ts';
 import { defaultSocketPath } from '../control/socket-path.ts';
 import { tell } from '../report/console.ts';
+import { printable } from '../util/printable.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { GlobalOptions } from './main.ts';
 
@@ -19,7 +20,12 @@ export type Found =
 export async function findSocket(options: GlobalOptions): Promise<Found> {
   const named = options.socket ?? process.env['ALTERNATE_SOCKET'];
   if (named !== undefined && named !== '') return { ok: true, socket: path.resolve(named) };
-  const file = options.config ?? (await findConfig(process.cwd()));
+  const search = options.config === undefined ? await findConfig(process.cwd()) : null;
+  if (search?.ok === false) {
+    tell(`alternate: ${search.reason}\n  hint: ${search.hint}`);
+    return { ok: false, code: EXIT.usage };
+  }
+  const file = options.config ?? search?.file ?? null;
   if (file === null) {
     tell(
       'alternate: no configuration found from here upward; name it with --config, or the manager with --socket',
@@ -81,5 +87,5 @@ export function noManager(socket: string, code: string, reason: string): string 
 export function errorOf(answer: Asked & { ok: true }): string | null {
   if (answer.status < 400) return null;
   const error = (answer.body as { error?: { message?: string } } | null)?.error;
-  return error?.message ?? `the manager answered with status ${answer.status}`;
+  return printable(error?.message ?? `the manager answered with status ${answer.status}`);
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { printable } from '../util/printable.ts';
 
 /** One mistake, ready to be shown to a person. Lines and columns count from 1; columns in UTF-16 units. */
 export interface Diagnostic {
@@ -29,9 +30,9 @@ export function formatDiagnostic(diagnostic: Diagnostic, cwd?: string): string {
     diagnostic.line,
     diagnostic.column,
   ].filter((part) => part !== null);
-  const lines = [[...place, ` ${diagnostic.message}`].join(':').trimStart()];
+  const lines = [printable([...place, ` ${diagnostic.message}`].join(':').trimStart())];
   if (diagnostic.frame !== null) lines.push(diagnostic.frame);
-  if (diagnostic.hint !== null) lines.push(`  hint: ${diagnostic.hint}`);
+  if (diagnostic.hint !== null) lines.push(`  hint: ${printable(diagnostic.hint)}`);
   return lines.join('\n');
 }
 

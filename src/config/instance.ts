@@ -88,6 +88,7 @@ export function ownAddress(service: ServiceConfig, parameter: Parameter): string
 
 function probedAddress(ready: Ready | null): string | null {
   if (ready?.type === 'tcp') return ready.address;
-  if (ready?.type === 'http') return /^https?:\/\/([^/?#]*)/.exec(ready.url)?.[1] ?? null;
+  // Without a user and password, which are for the probe alone.
+  if (ready?.type === 'http') return /^https?:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(ready.url)?.[1] ?? null;
   return null;
 }

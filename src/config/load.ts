@@ -1,5 +1,6 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
+import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
 import { readControl } from './control.ts';
 import { placeless, type Diagnostic } from './diagnostic.ts';
 import { findConfig } from './find.ts';
@@ -16,6 +17,9 @@ export interface LoadRequest {
   readonly file?: string;
   readonly cwd: string;
 }
+
+/** In bytes: 400 services take some 200 KB. */
+const LARGEST_FILE = 16 * 1024 * 1024;
 
 interface Refused {
   readonly ok: false;
@@ -93,15 +97,22 @@ async function readRequested({ file, cwd }: LoadRequest): Promise<ReadResult> {
       ...(salvaged !== undefined && { salvaged: { source: salvaged, path } }),
     };
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return { ok: false, diagnostics: [placeless(found, `cannot be read: ${reasonOf(error)}`)] };
+    const reason = isSystemError(error)
+      ? reasonOf(error)
+      : error instanceof UnsuitableFile
+        ? error.message
+        : null;
+    if (reason === null) throw error;
+    return { ok: false, diagnostics: [placeless(found, `cannot be read: ${reason}`)] };
   }
 }
 
 async function search(cwd: string): Promise<string | Diagnostic> {
   try {
+    const search = await findConfig(cwd);
+    if (!search.ok) return placeless(null, search.reason, search.hint);
     const hint = 'write one with `alternate init`, or name one with --config';
-    return (await findConfig(cwd)) ?? placeless(null, `there is no configuration in ${cwd} or above`, hint);
+    return search.file ?? placeless(null, `there is no configuration in ${cwd} or above`, hint);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return placeless(null, `cannot search for a configuration from ${cwd}: ${reasonOf(error)}`);
@@ -110,7 +121,7 @@ async function search(cwd: string): Promise<string | Diagnostic> {
 
 async function readFormat(file: string): Promise<ReadText> {
   if (['.js', '.mjs', '.cjs'].includes(extname(file))) return readModule(file);
-  const bytes = readFileSync(file);
+  const bytes = readRegular(file, LARGEST_FILE);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -126,7 +137,6 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
   ENOTDIR: 'a part of its path is not a folder',
   EACCES: 'permission denied',
   ELOOP: 'its links lead in a circle',

@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { formatDuration } from '../util/duration.ts';
+import { openRegular, UnsuitableFile } from '../util/regular-file.ts';
 import { placeless, type Diagnostic } from './diagnostic.ts';
 import { toPlain } from './plain.ts';
 import { toDiagnostics, type Source } from './source.ts';
@@ -9,18 +13,33 @@ export type ReadModule =
   | { readonly ok: true; readonly source: Source; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
+/** How long a module may take, in ms. A reload waits for it, and so does every later reload. */
+const DEADLINE_MS = 30_000;
+const OVERDUE = Symbol('overdue');
+
 let loads = 0;
 
 /**
  * Runs a configuration that is a JavaScript module and takes its default export, or `module.exports`. Each call runs
- * the file anew; modules that it imports in turn stay as they were first loaded.
+ * the file again; modules that it imports in turn stay as they were first loaded. A module that still awaits something
+ * after `deadlineMs` is given up. One that loops without an `await` cannot be: it runs in this process. Throws
+ * {@link UnsuitableFile}, or the error of open(2), if the file cannot be read.
  */
-export async function readModule(file: string): Promise<ReadModule> {
+export async function readModule(file: string, deadlineMs = DEADLINE_MS): Promise<ReadModule> {
+  // Node's own loader opens both files and would wait for the writer of a FIFO.
+  closeSync(openRegular(file));
+  const obstacle = packageInTheWay(file);
+  if (obstacle !== null) return { ok: false, diagnostics: [obstacle] };
   let exported: unknown;
   try {
-    exported = await runAnew(file);
+    exported = await before(deadlineMs, runAgain(file));
   } catch (error) {
     return { ok: false, diagnostics: [describeThrown(file, error)] };
+  }
+  if (exported === OVERDUE) {
+    const message = `the module is not finished after ${formatDuration(deadlineMs)}`;
+    const hint = 'it awaits something that does not come: look at each `await` outside of functions';
+    return { ok: false, diagnostics: [placeless(file, message, hint)] };
   }
   if (typeof exported !== 'object' || exported === null) {
     const hint = 'export default { services: { … } }';
@@ -32,7 +51,32 @@ export async function readModule(file: string): Promise<ReadModule> {
   return mistakes.length > 0 ? { ok: false, diagnostics } : { ok: true, source, diagnostics };
 }
 
-async function runAnew(file: string): Promise<unknown> {
+/** {@link OVERDUE} if the promise is not settled in time; what becomes of it afterwards is ignored. */
+async function before(deadlineMs: number, promise: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise((resolve) => {
+    timer = setTimeout(resolve, deadlineMs, OVERDUE);
+  });
+  return await Promise.race([promise, overdue]).finally(() => {
+    clearTimeout(timer);
+  });
+}
+
+/** Node asks the nearest `package.json` which kind of module a file is. */
+function packageInTheWay(file: string): Diagnostic | null {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const path = join(folder, 'package.json');
+    try {
+      closeSync(openRegular(path));
+      return null;
+    } catch (error) {
+      if (error instanceof UnsuitableFile) return placeless(path, `cannot be read: ${error.message}`);
+    }
+    if (folder === dirname(folder)) return null;
+  }
+}
+
+async function runAgain(file: string): Promise<unknown> {
   // A CommonJS module is cached by its path, whatever the query; any other by its whole URL.
   const require = createRequire(file);
   Reflect.deleteProperty(require.cache, require.resolve(file));

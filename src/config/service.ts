@@ -1,5 +1,6 @@
 import { absolute, readBehaviour } from './behaviour.ts';
 import { NO_CREDENTIALS, readCredentials } from './credentials.ts';
+import { printable } from '../util/printable.ts';
 import type { RawService } from './generated/raw.ts';
 import { checkPaths } from './paths.ts';
 import { child, type Pointer } from './pointer.ts';
@@ -13,6 +14,8 @@ import { readSignal, textOf, type Context } from './values.ts';
 const SHARED_SOCKET_PARAMETERS = ['blue', 'green'];
 /** The same pattern as in the schema. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/** What the manager puts before its own lines. */
+const RESERVED_NAME = 'alternate';
 
 /**
  * Reads one service, `defaults` merged under it key by key. `reported` are places about which something has been said
@@ -32,6 +35,10 @@ export function readService(
   if (!NAME.test(name)) {
     const hint = 'letters, digits, ".", "_" and "-", first a letter or a digit';
     context.say(self, `${JSON.stringify(name)} is no name for a service`, hint, 'key');
+  }
+  if (name === RESERVED_NAME) {
+    const hint = 'choose another name, for instance one that says what the service does';
+    context.say(self, `its lines would look like those of the manager: "${name} | "`, hint, 'key');
   }
   const commandReported = reported.has(child(self, 'command')) || reported.has('/defaults/command');
   if (raw.command === undefined && !commandReported) {
@@ -81,6 +88,14 @@ function readParameters(
 ): readonly [Parameter, ...Parameter[]] {
   const texts = raw.map((value, index) => textOf(value, child(pointer, index), context));
   texts.forEach((text, index) => {
+    if (printable(text) !== text) {
+      const hint = 'a parameter stands in log lines and tables: leave control characters out';
+      context.say(
+        child(pointer, index),
+        `the parameter "${printable(text)}" holds a control character`,
+        hint,
+      );
+    }
     if (texts.indexOf(text) === index) return;
     const hint = 'two instances could not be told apart: parameters must differ as text';
     context.say(child(pointer, index), `the parameter ${text} is given twice`, hint);

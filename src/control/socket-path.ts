@@ -4,6 +4,7 @@ import path from 'node:path';
 import { makeFolder } from '../util/make-folder.ts';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 import { fingerprint } from '../util/fingerprint.ts';
+import { describeHand, foreignHand, ownUsers } from '../util/owners.ts';
 
 /**
  * Where the control socket of a configuration is unless `control.socket` says otherwise: a file named after the
@@ -35,9 +36,15 @@ export function prepareSocketFolder(socketPath: string): string | null {
   return problem === null ? null : `the control socket has no place: ${problem}`;
 }
 
-/** The same for anything else of the manager's own that lies in this folder. */
+/**
+ * The same for anything else of the manager's own that lies in this folder. Root uses no folder that another user could
+ * replace by a link: it would remove and make files where that leads. The folder itself may be that user's.
+ */
 export function prepareFolder(folder: string): string | null {
   try {
+    const hand = process.getuid?.() === 0 ? foreignHand(folder, ownUsers(), 'way') : null;
+    if (hand !== null)
+      return `${folder} could be replaced by another user: ${describeHand(hand)}; name a place in folders of root`;
     makeFolder(folder, 0o700);
     const stat = lstatSync(folder);
     if (folder !== runtimeFolder()) return null;

@@ -53,6 +53,7 @@ export class ServiceInstances {
       service: spec.service,
       parameter,
       output: spec.output,
+      uid: spec.credentials.uid,
       needsLines,
     });
     const live: LiveInstance = {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { parseEnvFile } from '../config/env-file.ts';
 import type { InstanceSpec } from '../config/instance.ts';
+import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
 
 /** What an init system, or a manager above, told this one about itself; an instance that took it for its own would answer in its place. */
 const NOT_HANDED_DOWN = [
@@ -15,6 +15,9 @@ const NOT_HANDED_DOWN = [
   // The entry's shell has recorded it for this manager.
   'ALTERNATE_NOFILE_SOFT',
 ];
+
+/** In bytes. execve(2) takes at most 6 MiB of arguments and environment together. */
+const LARGEST_ENV_FILE = 6 * 1024 * 1024;
 
 /** What every instance and hook of this manager is told. */
 export interface ManagerFacts {
@@ -53,9 +56,10 @@ function readEnvFile(
   if (path === null) return { ok: true, env: {} };
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readRegular(path, LARGEST_ENV_FILE).toString('utf8');
   } catch (error) {
-    return { ok: false, reason: `the env file cannot be read: ${(error as Error).message}` };
+    const named = error instanceof UnsuitableFile ? `the env file ${path}` : 'the env file';
+    return { ok: false, reason: `${named} cannot be read: ${(error as Error).message}` };
   }
   const parsed = parseEnvFile(text);
   if (parsed.ok) return parsed;

@@ -1,15 +1,7 @@
 /** Whether a program can be executed, asked beforehand: a shell that becomes it gives the failure an exit code of its own. */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { openRegular } from '../util/regular-file.ts';
 
 /** Root as root: access(2) tells. For another user one of these bits has to be set, whichever of them counts. */
 const NOT_THE_OWNERS = 0o011;
@@ -72,7 +64,7 @@ function startOf(program: string): Buffer | null {
   const start = Buffer.alloc(FIRST_LINE_BYTES);
   let file: number;
   try {
-    file = openSync(program, 'r');
+    file = openRegular(program);
   } catch {
     return null;
   }

@@ -16,6 +16,8 @@ export interface OutputSpec {
   readonly parameter: Parameter;
   /** `%alt` is already replaced in `file`. */
   readonly output: Output;
+  /** The user who runs the instance; without it, or null: the manager's own. */
+  readonly uid?: number | null;
   /** Somebody will ask for the lines (`ready.output`): they must come through a pipe, whatever `output` is. */
   readonly needsLines: boolean;
 }
@@ -43,7 +45,7 @@ export class Outputs {
     if (output.type !== 'file') {
       return new InstanceOutput(stdio, this.#sinks(spec, output.type), (ended) => this.#track(ended));
     }
-    const file = this.#logFiles.acquire(output.file, output);
+    const file = this.#logFiles.acquire(output.file, output, spec.uid ?? undefined);
     return new InstanceOutput(stdio, [new FileSink(file), new FileSink(file)], (ended) =>
       this.#track(ended.then(() => this.#logFiles.release(file))),
     );

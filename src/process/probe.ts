@@ -4,6 +4,7 @@ import { formatDuration } from '../util/duration.ts';
 import { runCommand } from './command.ts';
 import type { ManagerFacts } from './environment.ts';
 import { tryHttp } from './probe/http.ts';
+import { LineMatch } from './probe/output.ts';
 import { tryTcp } from './probe/tcp.ts';
 
 /** One try: null when it went well, otherwise what was met instead. `signal` gives it up. */
@@ -11,7 +12,7 @@ export type Try = (signal: AbortSignal) => Promise<string | null>;
 
 export interface ProbeEvents {
   ready(): void;
-  /** `reason` says what the last try met. */
+  /** `reason` says what the last try met. Also called before that time when it cannot become ready. */
   timedOut(reason: string): void;
 }
 
@@ -62,11 +63,21 @@ export function probe(
   };
   switch (ready.type) {
     case 'output': {
-      const pattern = new RegExp(ready.pattern);
       note(`no line of its output matched /${ready.pattern}/`);
-      stopListening = told.onLine((line) => {
-        if (pattern.test(line)) succeed();
+      const match = new LineMatch(ready.pattern, {
+        matched: succeed,
+        overran(reason) {
+          end();
+          events.timedOut(`not ready: ${reason}`);
+        },
       });
+      const stop = told.onLine((line) => {
+        match.push(line);
+      });
+      stopListening = () => {
+        stop();
+        match.close();
+      };
       break;
     }
     case 'notify': {

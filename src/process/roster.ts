@@ -2,17 +2,9 @@
  * The list of instances on disk, for the manager that comes after this one: where this one is killed (KILL, the kernel
  * out of memory), nobody else knows which processes are its own.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Parameter, Route } from '../config/types.ts';
+import { openRegular } from '../util/regular-file.ts';
 import { isGroupGone } from './group.ts';
 import { identityOf } from './identity.ts';
 
@@ -145,10 +137,9 @@ export function openRoster(file: string, events: RosterEvents): Opened {
 function readList(file: string): Listed | null {
   let descriptor: number | undefined;
   try {
-    // Without waiting for a writer, where it is a pipe.
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    descriptor = openRegular(file, 'refuse');
     const stat = fstatSync(descriptor);
-    if (!stat.isFile() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return null;
+    if (stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return null;
     const list: unknown = JSON.parse(readFileSync(descriptor, 'utf8'));
     return isList(list) ? list : null;
   } catch {

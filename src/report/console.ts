@@ -1,5 +1,6 @@
 /** The terminal of a command: what was asked for goes to stdout, what is said to a person to stderr. */
-import { isLively, painter, type Paint } from './paint.ts';
+import { printableLines } from '../util/printable.ts';
+import { isLively, painter, type Colour, type Paint } from './paint.ts';
 
 const closings = new Map<NodeJS.WriteStream, Promise<void>>();
 
@@ -27,10 +28,11 @@ export function print(text: string): void {
   process.stdout.write(text);
 }
 
-/** Writes a line to stderr. */
-export function tell(text: string): void {
+/** Writes lines to stderr; what could move the cursor of a terminal is escaped. */
+export function tell(text: string, colour?: Colour): void {
   void closingOf(process.stderr);
-  process.stderr.write(`${text}\n`);
+  const shown = printableLines(text);
+  process.stderr.write(`${colour === undefined ? shown : stderrPaint()(colour, shown)}\n`);
 }
 
 export function stdoutPaint(): Paint {

@@ -1,5 +1,6 @@
 /** The manager's own lines: what happened, from a level on, each with `alternate | ` in front. */
 import type { Occurrence } from '../rotator/occurrence.ts';
+import { printableLines } from '../util/printable.ts';
 import type { Paint } from './paint.ts';
 import { sentenceOf, type Level, type Sentence } from './sentence.ts';
 
@@ -29,7 +30,7 @@ export class Log {
   say({ level, text }: Sentence): void {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(this.#options.level)) return;
     const colour = COLOURS[level];
-    for (const line of text.split('\n'))
+    for (const line of printableLines(text).split('\n'))
       this.#options.write(`alternate | ${colour === null ? line : this.#options.paint(colour, line)}\n`);
   }
 }

@@ -4,6 +4,7 @@ import type { ManagerFact, Occurrence, ServiceFact, ServiceOccurrence } from '..
 import type { Exit } from '../rotator/types.ts';
 import { isInterruption } from '../rotator/interruption.ts';
 import { formatDuration } from '../util/duration.ts';
+import { printable, printableLines } from '../util/printable.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -12,9 +13,14 @@ export interface Sentence {
   readonly text: string;
 }
 
-/** One line; the service's name, where there is one, is not part of it. */
+/**
+ * One line, or several for a configuration that is refused; the service's name, where there is one, is not part of it.
+ * What comes from outside (the words of a check, of a hook, of a proxy) begins no line and moves no cursor.
+ */
 export function sentenceOf(occurrence: Occurrence): Sentence {
-  return occurrence.service === null ? managerSentence(occurrence) : serviceSentence(occurrence);
+  const { level, text } =
+    occurrence.service === null ? managerSentence(occurrence) : serviceSentence(occurrence);
+  return { level, text: occurrence.type === 'reload-refused' ? printableLines(text) : printable(text) };
 }
 
 function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {

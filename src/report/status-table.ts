@@ -1,5 +1,6 @@
 /** The status as a table that is read at a glance. Pure. */
 import type { InstanceStatus, ServiceStatus, StatusDocument } from '../rotator/status.ts';
+import { printable } from '../util/printable.ts';
 import type { Colour, Paint } from './paint.ts';
 
 const HEADINGS = ['SERVICE', 'STATE', 'PARAMETER', 'PID', 'UPTIME', 'ROTATIONS', 'RESTARTS', 'NOTE'] as const;
@@ -46,7 +47,7 @@ function cells(service: ServiceStatus, now: number): readonly string[] {
       : `${rotations.completed} (${rotations.failed} failed)`,
     String(service.restarts),
     note(service),
-  ];
+  ].map(printable);
 }
 
 /** What is pending, or failed and why. */

@@ -1,8 +1,12 @@
+import { UnsafePath } from '../util/held-folder.ts';
+
 /**
  * Why the files that show the route cannot be made or removed, in one line with what to do.
  * @param error of a call on something in `folder`; its code is an errno(3)
  */
 export function fileFailure(error: NodeJS.ErrnoException, folder: string): string {
+  if (error instanceof UnsafePath)
+    return `${error.message}: name a folder in route.files that only root and its owner can change`;
   const code = error.code ?? '';
   switch (code) {
     case 'EACCES':

@@ -1,14 +1,16 @@
 /** A folder in which a file named after the parameter exists exactly while that instance takes new requests. */
-import { lstat, open, readFile, realpath, rename, rm, unlink } from 'node:fs/promises';
+import { lstat, open, realpath, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fingerprint } from '../util/fingerprint.ts';
-import { makeFolder } from '../util/make-folder.ts';
+import { holdFolder, type HeldFolder } from '../util/held-folder.ts';
+import { openRegularHandle } from '../util/regular-file.ts';
 import { fileFailure } from './file-failure.ts';
 import type { Deviation, Router, Targets } from './route.ts';
 
 /** Whoever routes is another user as a rule: it has to see the file, and may read the address in it. */
 const MODE = 0o644;
 const FOLDER_MODE = 0o755;
+const ROOT = 0;
 
 /**
  * A file that is to appear is written under a temporary name first, and one that is to go is renamed to that name first:
@@ -17,6 +19,8 @@ const FOLDER_MODE = 0o755;
 export class FilesRouter implements Router {
   readonly #folder: string;
   readonly #temporary: string;
+  /** Folders of root are fine, too: the name and the content of a file are the configuration's. */
+  readonly #users: ReadonlySet<number>;
   readonly #parameters: readonly string[];
   readonly #addressOf: (parameter: string) => string | null;
 
@@ -25,9 +29,11 @@ export class FilesRouter implements Router {
     service: string,
     { parameters, former }: Targets,
     addressOf: (parameter: string) => string | null,
+    user: number | null,
   ) {
     this.#folder = folder;
-    this.#temporary = path.join(folder, `.alternate-${fingerprint(service)}`);
+    this.#temporary = `.alternate-${fingerprint(service)}`;
+    this.#users = new Set([ROOT, user ?? ROOT]);
     this.#parameters = [...parameters, ...former];
     this.#addressOf = addressOf;
   }
@@ -36,8 +42,13 @@ export class FilesRouter implements Router {
     return this.#inWords(async () => {
       const found = await this.#look();
       if (typeof found === 'string') return found;
-      if (!found.has(to) || !(await this.#isRight(to))) await this.#show(to);
-      for (const other of found) if (other !== to) await this.#hide(other);
+      const right = found.has(to) && (await this.#isRight(to));
+      const others = [...found].filter((parameter) => parameter !== to);
+      if (right && others.length === 0) return null;
+      await this.#in(FOLDER_MODE, async (folder) => {
+        if (!right) await this.#show(folder, to);
+        for (const other of others) await this.#hide(folder, other);
+      });
       return null;
     });
   }
@@ -46,7 +57,10 @@ export class FilesRouter implements Router {
     return this.#inWords(async () => {
       const found = await this.#look();
       if (typeof found === 'string') return found;
-      for (const parameter of found) await this.#hide(parameter);
+      if (found.size === 0) return null;
+      await this.#in(null, async (folder) => {
+        for (const parameter of found) await this.#hide(folder, parameter);
+      });
       return null;
     });
   }
@@ -90,18 +104,33 @@ export class FilesRouter implements Router {
   }
 
   async #isRight(parameter: string): Promise<boolean> {
-    const content = await readFile(this.#fileOf(parameter), 'utf8').catch(ignoring('ENOENT'));
-    return content === this.#contentOf(parameter);
+    const wanted = Buffer.from(this.#contentOf(parameter));
+    const file = await openRegularHandle(this.#fileOf(parameter), 'refuse').catch(() => null);
+    if (file === null) return false;
+    try {
+      const buffer = Buffer.alloc(wanted.length + 1);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
+      return buffer.subarray(0, bytesRead).equals(wanted);
+    } finally {
+      await file.close();
+    }
   }
 
-  async #show(parameter: string): Promise<void> {
-    // Removed first and made anew, so that a symbolic link that somebody put there is not followed.
-    await rm(this.#temporary, { force: true });
-    const file = await open(this.#temporary, 'wx', MODE).catch(async (error: unknown) => {
-      ignoring('ENOENT')(error);
-      makeFolder(this.#folder, FOLDER_MODE);
-      return await open(this.#temporary, 'wx', MODE);
-    });
+  /** Only what changes something needs the folder itself, whatever happens to its path meanwhile. */
+  async #in(make: number | null, act: (folder: HeldFolder) => Promise<void>): Promise<void> {
+    const folder = await holdFolder(this.#folder, { users: this.#users, make });
+    try {
+      await act(folder);
+    } finally {
+      await folder.close();
+    }
+  }
+
+  async #show(folder: HeldFolder, parameter: string): Promise<void> {
+    const temporary = folder.entry(this.#temporary);
+    // Removed first and made again, so that a symbolic link that has the name is not followed.
+    await rm(temporary, { force: true });
+    const file = await open(temporary, 'wx', MODE);
     try {
       await file.writeFile(this.#contentOf(parameter));
       // The mode given to open is cut by the umask.
@@ -109,12 +138,13 @@ export class FilesRouter implements Router {
     } finally {
       await file.close();
     }
-    await rename(this.#temporary, this.#fileOf(parameter));
+    await rename(temporary, folder.entry(parameter));
   }
 
-  async #hide(parameter: string): Promise<void> {
-    await rename(this.#fileOf(parameter), this.#temporary).catch(ignoring('ENOENT'));
-    await unlink(this.#temporary).catch(ignoring('ENOENT'));
+  async #hide(folder: HeldFolder, parameter: string): Promise<void> {
+    const temporary = folder.entry(this.#temporary);
+    await rename(folder.entry(parameter), temporary).catch(ignoring('ENOENT'));
+    await unlink(temporary).catch(ignoring('ENOENT'));
   }
 
   #fileOf(parameter: string): string {

@@ -11,8 +11,12 @@ export function openRouter(route: Route, service: ServiceConfig, used: Iterable<
   const targets: Targets = { parameters, former };
   switch (route.type) {
     case 'files':
-      return new FilesRouter(route.folder, service.name, targets, (parameter) =>
-        ownAddress(service, parameter),
+      return new FilesRouter(
+        route.folder,
+        service.name,
+        targets,
+        (parameter) => ownAddress(service, parameter),
+        service.credentials.uid,
       );
     case 'haproxy':
       return new HaproxyRouter(route, targets);

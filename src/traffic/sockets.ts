@@ -1,5 +1,5 @@
 /** The listening sockets of one service: they live as long as the service, whatever becomes of its instances. */
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { listenKey } from '../config/listen.ts';
 import type { ListenSocket } from '../config/types.ts';
 import { bindFailure, bindSocket, type BoundSocket } from './bind.ts';
@@ -7,6 +7,9 @@ import { startListening } from './start-listening.ts';
 
 /** The first descriptor that is handed on; sd_listen_fds(3), SD_LISTEN_FDS_START. */
 const FIRST_DESCRIPTOR = 3;
+
+/** open(2), Linux: a descriptor that only names a file, a socket too. Node has no constant for it. */
+const O_PATH = 0o10000000;
 
 /** What an instance inherits, but for `LISTEN_PID`, which only the new process knows. */
 export interface InheritedSockets {
@@ -145,11 +148,20 @@ export class ServiceSockets {
   }
 }
 
+/** chmod(2) follows a symbolic link that another user has put in the socket's place; a descriptor does not. */
 function changeMode(path: string, mode: number): void {
+  let descriptor: number | undefined;
   try {
-    chmodSync(path, mode);
+    if (process.platform !== 'linux') {
+      if (lstatSync(path).isSocket()) chmodSync(path, mode);
+      return;
+    }
+    descriptor = openSync(path, O_PATH | constants.O_NOFOLLOW);
+    if (fstatSync(descriptor).isSocket()) chmodSync(`/proc/self/fd/${descriptor}`, mode);
   } catch {
-    // Somebody has removed the file: nobody can connect by it whatever its mode.
+    // The file is gone: nobody can connect by it whatever its mode.
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

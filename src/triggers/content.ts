@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { READ_WITHOUT_WAITING } from '../util/regular-file.ts';
 import type { Content } from './decide.ts';
 import { fileIdentity, type Inspection, type StatIdentity, type WatchedFile } from './stat-identity.ts';
 
@@ -44,17 +45,21 @@ function rememberedHash(file: WatchedFile): Promise<Content | null> {
 async function hashOf(file: WatchedFile): Promise<Content | null> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(file.path);
+    // A FIFO that has taken its place has another inode, so it is not read.
+    handle = await open(file.path, READ_WITHOUT_WAITING);
     const isSame = async (opened: FileHandle): Promise<boolean> =>
       fileIdentity(await opened.stat({ bigint: true })) === file.identity;
     if (!(await isSame(handle))) return null;
     const { createHash } = await import('node:crypto');
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafe(chunkBytes);
-    for (;;) {
+    const { size } = await handle.stat();
+    // A file that grows as fast as it is read has no end.
+    for (let length = 0; length <= size;) {
       const { bytesRead } = await handle.read(buffer, 0, chunkBytes);
       if (bytesRead === 0) break;
       hash.update(buffer.subarray(0, bytesRead));
+      length += bytesRead;
     }
     return (await isSame(handle)) ? hash.digest('hex') : null;
   } catch (error) {

@@ -62,3 +62,9 @@ describe('formatDiagnostic', () => {
     expect(formatDiagnostic(placeless(null, 'nothing there', 'look'))).toBe('nothing there\n  hint: look');
   });
 });
+
+it('a message and a hint stay on their lines, whatever is in them', () => {
+  expect(formatDiagnostic(placeless('/a', 'Error: \u001b[2J\nb', 'c\nd'))).toBe(
+    '/a: Error: \\x1b[2J\\nb\n  hint: c\\nd',
+  );
+});

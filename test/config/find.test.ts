@@ -1,12 +1,23 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cosmiconfig } from 'cosmiconfig';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { findConfig } from '../../src/config/find.ts';
+import { findConfig as searchConfig } from '../../src/config/find.ts';
 import { makeFolder } from './folder.ts';
 
 const started = process.cwd();
+const isRoot = process.getuid?.() === 0;
+/** Any user but root and the one of this process. */
+const STRANGER = 65_534;
+
+/** The file that a search finds; throws the reason of a refusal. */
+async function findConfig(cwd: string): Promise<string | null> {
+  const search = await searchConfig(cwd);
+  if (!search.ok) throw new Error(search.reason);
+  return search.file;
+}
 
 afterEach(() => {
   process.chdir(started);
@@ -86,18 +97,36 @@ describe('findConfig', () => {
   });
 });
 
-describe('a search runs no code of the working directory', () => {
+describe('a FIFO', () => {
+  it('among the places of the search is refused, not opened', async () => {
+    const folder = await makeFolder({ 'a/x': '' });
+    execFileSync('mkfifo', [join(folder, 'alternate.config.yml')]);
+    expect(await searchConfig(join(folder, 'a'))).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining(`${folder}/alternate.config.yml is neither a file`) as string,
+    });
+  });
+});
+
+it.each(['broken {', 'null'])(
+  'a package.json %j that stops cosmiconfig is a reason, not a throw',
+  async (text) => {
+    const folder = await makeFolder({ 'package.json': text });
+    process.chdir(folder);
+    expect(await searchConfig(folder)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining(`cannot read its settings in ${folder}: `) as string,
+    });
+  },
+);
+
+describe('a search runs no code', () => {
   const marker = (name: string) =>
     `require('node:fs').writeFileSync(__dirname + '/${name}-ran', ''); module.exports = {};`;
 
-  const traps = {
-    '.config/config.js': marker('js'),
-    '.config/config.cjs': marker('cjs'),
-    '.config/config.ts': marker('ts'),
-    '.config/config.mjs': marker('mjs'),
-  };
+  const traps = { '.config/config.js': marker('js'), '.config/config.cjs': marker('cjs') };
 
-  /** What cosmiconfig does by itself. The code is run a moment after the call, with nothing to wait for but its mark. */
+  /** What cosmiconfig runs by itself. The code is run a moment after the call, with nothing to wait for but its mark. */
   async function springTrap(): Promise<void> {
     const folder = await makeFolder(traps);
     process.chdir(folder);
@@ -110,40 +139,82 @@ describe('a search runs no code of the working directory', () => {
     );
   }
 
-  it.each([
-    ['alternate.config.yaml', 'alternate.config.yaml'],
-    ['.alternaterc.yaml', '.alternaterc.yaml'],
-    ['README.md', null],
-  ])('where there is %s', async (name, found) => {
-    const folder = await makeFolder({ ...traps, [name]: 'services: {}' });
-    process.chdir(folder);
-    expect(await findConfig(folder)).toBe(found === null ? null : join(folder, found));
-    // By the time that a later trap has sprung, an earlier one would have too.
-    await springTrap();
-    expect(
-      ['js', 'cjs', 'ts', 'mjs'].filter((kind) => existsSync(join(folder, `.config/${kind}-ran`))),
-    ).toEqual([]);
-  });
+  const ran = (folder: string): string[] =>
+    ['js', 'cjs'].filter((kind) => existsSync(join(folder, `.config/${kind}-ran`)));
 
-  it('nor that of the configuration that it finds', async () => {
+  it('of the configuration that it finds', async () => {
     const folder = await makeFolder({ 'alternate.config.cjs': marker('config') });
     expect(await findConfig(folder)).toBe(join(folder, 'alternate.config.cjs'));
     expect(existsSync(join(folder, 'config-ran'))).toBe(false);
   });
 
-  it('and leaves the working directory as it was', async () => {
-    const folder = await makeFolder();
+  it('of a working directory whose alternate.config.yaml says all', async () => {
+    const folder = await makeFolder({ ...traps, 'alternate.config.yaml': 'services: {}' });
     process.chdir(folder);
-    await findConfig(folder);
-    expect(process.cwd()).toBe(folder);
+    expect(await findConfig(folder)).toBe(join(folder, 'alternate.config.yaml'));
+    // By the time that a later trap has sprung, an earlier one would have too.
+    await springTrap();
+    expect(ran(folder)).toEqual([]);
   });
 
-  it('ignores settings for cosmiconfig in the working directory', async () => {
-    const folder = await makeFolder({
-      'package.json': '{ "cosmiconfig": { "searchPlaces": ["evil.yaml"] } }',
-      'evil.yaml': 'services: {}',
-    });
+  it.skipIf(!isRoot).each([
+    ['the folder', '.', 0o755, 'belongs to nobody'],
+    ['its .config', '.config', 0o755, '.config belongs to nobody'],
+    ['a file of its .config', '.config/config.js', 0o755, 'config.js belongs to nobody'],
+    ['nothing, but every user may write to it', null, 0o777, 'can be written to by every user'],
+    ['nothing, but every user may add to it', null, 0o1777, 'can be written to by every user'],
+  ])('of a working directory in which another user owns %s (root)', async (_what, owned, mode, reason) => {
+    const folder = await makeFolder(traps);
     process.chdir(folder);
-    expect(await findConfig(folder)).toBeNull();
+    await chmod(folder, mode);
+    if (owned !== null) await chown(join(folder, owned), STRANGER, STRANGER);
+    expect(await searchConfig(folder)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining(reason) as string,
+    });
+    await springTrap();
+    expect(ran(folder)).toEqual([]);
+  });
+});
+
+describe.skipIf(!isRoot)('a configuration that another user may have put there (root)', () => {
+  it.each(['alternate.config.yaml', 'alternate.config.js', 'package.json'])('%s is refused', async (name) => {
+    const folder = await makeFolder({ [name]: '{"alternate":{"services":{}}}', 'a/x': '' });
+    await chmod(folder, 0o755);
+    await chown(join(folder, name), STRANGER, STRANGER);
+    const refused = {
+      ok: false,
+      reason: `${join(folder, name)} is not used, because it may be the work of another user: ${join(folder, name)} belongs to nobody (mode 0644)`,
+      hint: 'name the configuration that you trust with --config FILE',
+    };
+    expect(await searchConfig(join(folder, 'a'))).toEqual(refused);
+    expect(await searchConfig(folder)).toEqual(refused);
+  });
+
+  it('is refused by the folder that lets them, also above', async () => {
+    const folder = await makeFolder({ 'a/b/alternate.config.yaml': '' });
+    await chown(join(folder, 'a'), STRANGER, STRANGER);
+    expect(await searchConfig(join(folder, 'a/b'))).toMatchObject({
+      reason: expect.stringContaining(`${folder}/a belongs to nobody`) as string,
+    });
+  });
+
+  it('is used with sudo by the user who owns it', async () => {
+    const folder = await makeFolder({ 'alternate.config.yaml': '' });
+    for (const path of [folder, join(folder, 'alternate.config.yaml')]) await chown(path, STRANGER, STRANGER);
+    expect(await searchConfig(folder)).toMatchObject({ ok: false });
+    vi.stubEnv('SUDO_UID', String(STRANGER));
+    expect(await searchConfig(folder)).toMatchObject({ ok: true });
+    vi.stubEnv('SUDO_UID', '1');
+    expect(await searchConfig(folder)).toMatchObject({ ok: false });
+  });
+
+  it('or reaches by a link', async () => {
+    const folder = await makeFolder({ 'theirs/real.yaml': '' });
+    await chown(join(folder, 'theirs'), STRANGER, STRANGER);
+    await symlink('theirs/real.yaml', join(folder, 'alternate.config.yaml'));
+    expect(await searchConfig(folder)).toMatchObject({
+      reason: expect.stringContaining(`${folder}/theirs belongs to nobody`) as string,
+    });
   });
 });

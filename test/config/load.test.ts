@@ -1,4 +1,5 @@
-import { mkdir, readlink, rename, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readlink, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, loadControl } from '../../src/config/load.ts';
@@ -34,13 +35,22 @@ describe('loadConfig', () => {
 
   it.each([
     ['none.yaml', 'cannot be read: there is no such file'],
-    ['.', 'cannot be read: it is a folder'],
+    ['.', 'cannot be read: it is a folder, not a regular file'],
+    ['fifo.yaml', 'cannot be read: it is a FIFO, not a regular file'],
+    ['fifo.mjs', 'cannot be read: it is a FIFO, not a regular file'],
+    ['endless.yaml', 'cannot be read: it is a device, not a regular file'],
+    ['huge.yaml', 'cannot be read: it is larger than 16777216 bytes'],
     ['a.yaml/b.yaml', 'cannot be read: a part of its path is not a folder'],
     ['loop.yaml', 'cannot be read: its links lead in a circle'],
     ['latin1.yaml', 'is not text in UTF-8'],
   ])('says why %s cannot be read', async (file, message) => {
     const cwd = await makeFolder({ 'a.yaml': SERVICES });
     await symlink('loop.yaml', join(cwd, 'loop.yaml'));
+    execFileSync('mkfifo', [join(cwd, 'fifo.yaml'), join(cwd, 'fifo.mjs')]);
+    await symlink('/dev/zero', join(cwd, 'endless.yaml'));
+    await writeFile(join(cwd, 'huge.yaml'), '');
+    // Without a block on the disk.
+    await truncate(join(cwd, 'huge.yaml'), 10 * 1024 ** 3);
     await writeFile(join(cwd, 'latin1.yaml'), Buffer.from('# caf\u00e9', 'latin1'));
     const result = await loadConfig({ file, cwd });
     expect(result).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inService } from './folder.ts';
+import { inService, mistakesOf } from './folder.ts';
 
 const TEN_SECONDS = 'for instance 10s, 1m30s or 500ms';
 const AN_OVERLAP = 'services.api.overlap:';
@@ -144,5 +144,24 @@ describe('a mistake in a service is said with its place, and what to write inste
     const found = await inService(line);
     expect(found).toHaveLength(1);
     expect(found[0]).toEqual(typeof mistake === 'string' ? mistake : expect.stringMatching(mistake));
+  });
+});
+
+describe('what would be mistaken for the words of the manager', () => {
+  it.each([
+    ['"30\\n00"', String.raw`30\n00`],
+    ['"\\e[2J"', String.raw`\x1b[2J`],
+    ['"a\\u202eb"', String.raw`a\u202eb`],
+  ])('a parameter %s', async (written, shown) => {
+    expect(await mistakesOf(`services: { api: { command: x %alt, parameters: [a, ${written}] } }`)).toEqual([
+      `1:53 services.api.parameters[1]: the parameter "${shown}" holds a control character (a parameter stands in log lines and tables: leave control characters out)`,
+    ]);
+  });
+
+  it('the name of a service', async () => {
+    expect(await mistakesOf('services: { alternate: { command: x } }')).toEqual([
+      '1:13 services.alternate: its lines would look like those of the manager: "alternate | " (choose another name, for instance one that says what the service does)',
+    ]);
+    expect(await mistakesOf('services: { alternate-2: { command: x } }')).toEqual([]);
   });
 });

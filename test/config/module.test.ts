@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import { readModule } from '../../src/config/module.ts';
 import { makeFolder, mistakesOf } from './folder.ts';
 
 let bundle: string;
@@ -127,6 +128,35 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
         }),
       ],
     ]);
+  });
+
+  it.each([
+    ['a.mjs', 'await new Promise(() => {}); export default {}'],
+    ['a.mjs', "await import('./b.mjs'); export default {}"],
+  ])('%s: %s is given up after a while, and again for the next reload', async (name, text) => {
+    const folder = await makeFolder({ [name]: text, 'b.mjs': 'await new Promise(() => {})' });
+    const file = join(folder, name);
+    const overdue = {
+      file,
+      message: 'the module is not finished after 50ms',
+      hint: 'it awaits something that does not come: look at each `await` outside of functions',
+    };
+    for (let time = 0; time < 2; time++)
+      expect(await readModule(file, 50)).toMatchObject({ ok: false, diagnostics: [overdue] });
+  });
+
+  it('has no package.json that blocks', async () => {
+    const folder = await makeFolder({ 'a/b.mjs': esm("'1s'") });
+    execFileSync('mkfifo', [join(folder, 'package.json')]);
+    const result = await loadConfig({ file: 'a/b.mjs', cwd: folder });
+    expect(result).toMatchObject({
+      diagnostics: [
+        {
+          file: join(folder, 'package.json'),
+          message: 'cannot be read: it is a FIFO, not a regular file',
+        },
+      ],
+    });
   });
 
   it('cannot pollute the prototype', async () => {

@@ -117,6 +117,8 @@ describe('address', () => {
     const service = await loadService(...twoPorts, 'address: "[::1]:%alt"', 'ready: { tcp: ":%alt" }');
     expect(ownAddress(service, '3001')).toBe('[::1]:3001');
     expect(ownAddress(await loadService(...twoPorts, 'ready: { tcp: ":%alt" }'), '3001')).toBe(':3001');
+    const secret = 'ready: { http: "http://token@127.0.0.1:%alt/healthz" }';
+    expect(ownAddress(await loadService(...twoPorts, secret), '3001')).toBe('127.0.0.1:3001');
     expect(ownAddress(await loadService(...twoPorts), '3001')).toBeNull();
   });
 });

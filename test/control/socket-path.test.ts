@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -100,3 +109,43 @@ test.runIf(process.platform === 'linux')(
     );
   },
 );
+
+describe.skipIf(process.getuid?.() !== 0)("the socket's folder, for a manager that is root", () => {
+  const USER = 65_534;
+  const given = (owned: string, mode = 0o755): string => {
+    const base = folder();
+    chmodSync(base, 0o755);
+    mkdirSync(path.join(base, 'site/run'), { recursive: true });
+    chownSync(path.join(base, owned), USER, USER);
+    chmodSync(path.join(base, owned), mode);
+    return base;
+  };
+
+  test('is not one that another user could replace, nor made in such a one', () => {
+    const base = given('site');
+    const why = `could be replaced by another user: ${base}/site belongs to nobody (mode 0755)`;
+    expect(prepareSocketFolder(`${base}/site/run/c.sock`)).toContain(`${base}/site/run ${why}`);
+    expect(prepareSocketFolder(`${base}/site/new/c.sock`)).toContain(`${base}/site/new ${why}`);
+    expect(existsSync(`${base}/site/new`)).toBe(false);
+  });
+
+  test("nor another user's in a folder that every user may add to", () => {
+    const base = given('site/run');
+    chmodSync(`${base}/site`, 0o1777);
+    expect(prepareSocketFolder(`${base}/site/run/c.sock`)).toContain(`${base}/site/run belongs to nobody`);
+    chownSync(`${base}/site/run`, 0, 0);
+    expect(prepareSocketFolder(`${base}/site/run/c.sock`)).toBeNull();
+  });
+
+  test('may be of another user in a folder of root', () => {
+    expect(prepareSocketFolder(`${given('site/run')}/site/run/c.sock`)).toBeNull();
+  });
+
+  test('may be behind a link of root, not of another user', () => {
+    const base = given('site/run');
+    symlinkSync('site/run', `${base}/link`);
+    expect(prepareSocketFolder(`${base}/link/c.sock`)).toBeNull();
+    lchownSync(`${base}/link`, USER, USER);
+    expect(prepareSocketFolder(`${base}/link/c.sock`)).toContain(`${base}/link belongs to nobody`);
+  });
+});

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -92,5 +93,19 @@ describe('environmentOf', () => {
     const gone = environmentOf(spec, NOBODY);
     expect(gone).toMatchObject({ ok: false });
     expect(gone.ok ? '' : gone.reason).toMatch(/^the env file cannot be read: ENOENT.*\.env'$/);
+  });
+
+  test('a file that never ends, or a FIFO that has no writer, is a reason and not a wait', () => {
+    const fifo = envFile('A=1');
+    rmSync(fifo);
+    execFileSync('mkfifo', [fifo]);
+    for (const [file, why] of [
+      [fifo, 'it is a FIFO, not a regular file'],
+      ['/dev/zero', 'it is a device, not a regular file'],
+      [envFile(`A=${'x'.repeat(6 * 1024 * 1024)}`), 'it is larger than 6291456 bytes'],
+    ] as const) {
+      const reason = `the env file ${file} cannot be read: ${why}`;
+      expect(environmentOf(instanceSpec({ envFile: file }), NOBODY)).toEqual({ ok: false, reason });
+    }
   });
 });

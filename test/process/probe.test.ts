@@ -53,13 +53,14 @@ test('without a check it is ready at once', () => {
 });
 
 describe('output', () => {
-  test('a line that matches', () => {
-    const { speaker, calls } = probed({ type: 'output', pattern: '^up \\d+$' });
+  test('a line that matches', async () => {
+    const { speaker, calls, called } = probed({ type: 'output', pattern: '^up \\d+$' });
     speaker.line('up');
     speaker.line('going up 5');
     expect(calls).toEqual([]);
     speaker.line('up 5');
     speaker.line('up 6');
+    expect(await called()).toBe('ready');
     expect(calls).toEqual(['ready']);
     expect(speaker.isHeard).toBe(false);
   });

@@ -39,3 +39,9 @@ test('colour marks what matters, only on a terminal', () => {
     'alternate | three\n',
   ]);
 });
+
+test('control characters are escaped, line ends of several lines are not', () => {
+  const { log, lines } = logOf('info');
+  log.say({ level: 'info', text: 'one \u001b[2J\u0007\ntwo' });
+  expect(lines).toEqual(['alternate | one \\x1b[2J\\x07\n', 'alternate | two\n']);
+});

@@ -98,3 +98,17 @@ test('what concerns the manager', () => {
     text: 'the new configuration is refused, nothing has changed:\nx.yaml:1:2: one\nx.yaml:3:4: two',
   });
 });
+
+test('text from outside begins no line and moves no cursor', () => {
+  const reason = 'exit code 1: \u001b[2Jx\nalternate | web: rotated 3000 -> 3001 in 1s';
+  for (const fact of Object.values(SERVICE_FACTS)) {
+    const hostile = 'reason' in fact ? { ...fact, reason } : fact;
+     
+    expect(sentenceOf(of(hostile)).text).not.toMatch(/[\u0000-\u001f]/);
+  }
+  expect(say({ ...SERVICE_FACTS['hook-failed'], reason })).toBe(
+    String.raw`warn: the hook beforeStop failed: exit code 1: \x1b[2Jx\nalternate | web: rotated 3000 -> 3001 in 1s`,
+  );
+  const refused = { ...MANAGER_FACTS['reload-refused'], errors: ['a: \u001b[2J', 'b'] };
+  expect(sentenceOf(ofManager(refused)).text).toContain('\na: \\x1b[2J\nb');
+});

@@ -105,3 +105,10 @@ test.each([
 ])('an uptime of %d ms is %s', (ms, text) => {
   expect(uptime(ms)).toBe(text);
 });
+
+test('a reason with control characters stays in its cell', () => {
+  const detail = 'x\u001b[2J\nweb2  running';
+  const [, row, end] = table([{ detail }]).split('\n');
+  expect(row).toContain(String.raw`x\x1b[2J\nweb2  running`);
+  expect(end).toBe('');
+});

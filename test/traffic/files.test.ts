@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -267,5 +269,56 @@ describe('what is in the way is said, and nothing is changed', () => {
     expect(await routerOf(folder).direct('a', WITHIN_MS)).toMatch(
       /this user may not change files in .*EACCES/,
     );
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('a manager that is root, in a folder of another user', () => {
+  const USER = 65_534;
+
+  /** A folder of that user, and one of root that nobody else may enter. */
+  function stage(): { site: string; secret: string } {
+    const base = temporaryFolder();
+    chmodSync(base, 0o755);
+    const [site, secret] = [path.join(base, 'site'), path.join(base, 'secret')];
+    mkdirSync(site);
+    chownSync(site, USER, USER);
+    mkdirSync(secret, { mode: 0o700 });
+    return { site, secret };
+  }
+
+  test('makes the folder for that user', async () => {
+    const { site } = stage();
+    expect(await routerOf(path.join(site, 'run/api')).direct('a', WITHIN_MS)).toBeNull();
+    expect(readdirSync(path.join(site, 'run/api'))).toEqual(['a']);
+    expect(statSync(path.join(site, 'run')).uid).toBe(USER);
+  });
+
+  test('neither makes nor removes a file where that user has put a link', async () => {
+    const { site, secret } = stage();
+    const folder = path.join(site, 'run');
+    mkdirSync(folder);
+    const router = routerOf(folder);
+    expect(await router.direct('a', WITHIN_MS)).toBeNull();
+    rmSync(folder, { recursive: true });
+    symlinkSync(secret, folder);
+    for (const name of ['b', TEMPORARY]) writeFileSync(path.join(secret, name), 'precious');
+    for (const act of [() => router.direct('a', WITHIN_MS), () => router.withdraw('stopped', WITHIN_MS)])
+      expect(await act()).toMatch(
+        /run belongs to root .* is a symbolic link, .*: name a folder in route.files/,
+      );
+    expect(readdirSync(secret).sort()).toEqual([TEMPORARY, 'b']);
+    expect(readFileSync(path.join(secret, 'b'), 'utf8')).toBe('precious');
+  });
+
+  test('waits for no writer of a FIFO', async () => {
+    const { site } = stage();
+    const router = routerOf(site);
+    // Found as a file, and replaced before it is read.
+    writeFileSync(path.join(site, 'a'), 'x');
+    const directing = router.direct('a', WITHIN_MS);
+    rmSync(path.join(site, 'a'));
+    execFileSync('mkfifo', [path.join(site, 'a')]);
+    await directing;
+    expect(existsSync(path.join(site, 'a'))).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ListenSocket } from '../../src/config/types.ts';
@@ -117,6 +117,18 @@ test('goes over to another service without being closed', async () => {
   expect(to.inherited(listen)?.descriptors).toHaveLength(2);
   expect(inodes(listen)).toEqual(before);
   for (const { address } of listen) expect(await tryToConnect(address)).toBe('connected');
+});
+
+test('a mode is not changed where a link leads that has taken the place of the socket', async () => {
+  const { sockets } = serviceSockets();
+  const folder = temporaryFolder();
+  const [place, victim] = [path.join(folder, 'a.sock'), path.join(folder, 'victim')];
+  writeFileSync(victim, '', { mode: 0o600 });
+  await sockets.open([wanted(unix(place, 0o600))]);
+  rmSync(place);
+  symlinkSync(victim, place);
+  await sockets.adjust([wanted(unix(place, 0o666))]);
+  expect(statSync(victim).mode & 0o777).toBe(0o600);
 });
 
 test('a mode is changed there and back; that the file is gone is no failure', async () => {

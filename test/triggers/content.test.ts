@@ -1,4 +1,5 @@
-import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { contentOf } from '../../src/triggers/content.ts';
 import { fileIdentity, inspect, type WatchedFile } from '../../src/triggers/stat-identity.ts';
@@ -38,6 +39,14 @@ describe('contentOf', () => {
     writeFileSync(path, 'longer still');
     expect(await reading).toBeNull();
     expect(await contentAt(path)).not.toBeNull();
+  });
+
+  it('does not wait for the writer of a FIFO that has taken the place of a file', async () => {
+    const path = put(`${temporaryFolder()}/app`, 'one');
+    const inspection = inspect([path]);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    expect(await contentOf(inspection)).toBeNull();
   });
 
   it('takes what cannot be read by inode, size and modification time, so that a chmod is no change', async () => {

@@ -1,5 +1,6 @@
 import { tell } from '../../report/console.ts';
 import type { ServiceStatus } from '../../rotator/status.ts';
+import { printable } from '../../util/printable.ts';
 import { askManager, errorOf } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
@@ -26,6 +27,7 @@ async function actOn(options: GlobalOptions, action: Action, name: string): Prom
   }
   const service = answer.body as ServiceStatus;
   const reached = action === 'stop' ? service.state === 'stopped' : service.current !== null;
-  tell(`${name}: ${service.state}${service.detail === null ? '' : ` (${service.detail})`}`);
+  const detail = service.detail === null ? '' : ` (${service.detail})`;
+  tell(printable(`${name}: ${service.state}${detail}`));
   return reached ? EXIT.done : EXIT.failed;
 }

@@ -2,6 +2,7 @@ import { followEvents } from '../../control/client.ts';
 import { print, stdoutClosed, tell } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
 import type { Occurrence } from '../../rotator/occurrence.ts';
+import { printable } from '../../util/printable.ts';
 import { findSocket, noManager } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
@@ -30,5 +31,5 @@ function line(json: string): string {
   const { at, ...occurrence } = JSON.parse(json) as Occurrence & { at: unknown };
   const { text } = sentenceOf(occurrence as Occurrence);
   const name = occurrence.service === null ? '' : `${occurrence.service}: `;
-  return `${String(at)} ${name}${text.replaceAll('\n', ' | ')}`;
+  return printable(`${String(at)} ${name}${text.replaceAll('\n', ' | ')}`);
 }

@@ -1,8 +1,10 @@
 import { ask } from '../../control/client.ts';
 import type { StatusDocument } from '../../rotator/status.ts';
-import { print, stderrPaint, tell } from '../../report/console.ts';
+import { print, tell } from '../../report/console.ts';
+import type { Colour } from '../../report/paint.ts';
 import { isInterruption } from '../../rotator/interruption.ts';
 import { formatDuration } from '../../util/duration.ts';
+import { printable } from '../../util/printable.ts';
 import { askManager, errorOf, findSocket, noManager } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
@@ -37,9 +39,9 @@ export async function rotate(
   await progress?.opened;
   const codes = await Promise.all(
     chosen.names.map(async (name) => {
-      const code = await rotateOne(found.socket, name, own, (line) => {
+      const code = await rotateOne(found.socket, name, own, (line, colour) => {
         progress?.finished(name);
-        tell(line);
+        tell(printable(line), colour);
       });
       return code;
     }),
@@ -69,7 +71,7 @@ async function rotateOne(
   socket: string,
   name: string,
   { wait, json }: RotateOptions,
-  say: (line: string) => void,
+  say: (line: string, colour?: Colour) => void,
 ): Promise<ExitCode> {
   const answer = await ask(socket, 'POST', `/v1/services/${encodeURIComponent(name)}/rotate?wait=${wait}`);
   if (!answer.ok) {
@@ -78,9 +80,8 @@ async function rotateOne(
   }
   const problem = errorOf(answer);
   if (json === true) print(`${JSON.stringify({ service: name, ...(answer.body as object) })}\n`);
-  const paint = stderrPaint();
   if (problem !== null) {
-    say(paint('red', `${name}: not rotated: ${problem}`));
+    say(`${name}: not rotated: ${problem}`, 'red');
     return EXIT.failed;
   }
   if (answer.status === 202) {
@@ -89,7 +90,7 @@ async function rotateOne(
   }
   const outcome = answer.body as Outcome;
   const failed = outcome.outcome === 'failed';
-  say(paint(failed ? 'red' : 'green', sentence(outcome)));
+  say(sentence(outcome), failed ? 'red' : 'green');
   return failed ? EXIT.failed : EXIT.done;
 }
 

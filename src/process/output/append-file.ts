@@ -1,9 +1,17 @@
 import { constants } from 'node:fs';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { foreignFile, holdFolder, MOST_LINKS, UnsafePath, type HeldFolder } from '../../util/held-folder.ts';
 import { errnoName } from './occurrences.ts';
 
 const NEWLINE_BYTE = 10;
+/** Without waiting: opening a pipe that nobody reads would occupy one of Node's few threads for ever. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY;
+/** What the manager itself was started with; the link behind these names leads to no path. */
+const OWN_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
+
+/** A file that is another user's, in a folder whose owner may have put it there. */
+export class ForeignFile extends UnsafePath {}
 
 /** A file that is open for appending. Its mode is 0666 without the umask's bits, as with a shell's `>>`. */
 export class AppendFile {
@@ -19,13 +27,31 @@ export class AppendFile {
     this.#size = size;
   }
 
-  /** Makes missing folders. Throws the error of mkdir(2), open(2) or fstat(2). */
-  static async open(path: string): Promise<AppendFile> {
-    const handle = await openAppending(path).catch(async (error: unknown) => {
-      if (errnoName(error) !== 'ENOENT') throw error;
-      await mkdir(dirname(path), { recursive: true });
-      return openAppending(path);
-    });
+  /**
+   * Makes missing folders. A manager that is root follows only root's own links, and refuses a file that the owner of
+   * its folder could have taken from another user, except `users`. Throws {@link ForeignFile}, `UnsafePath`, or the
+   * error of mkdir(2), open(2) or fstat(2).
+   */
+  static async open(file: string, users: ReadonlySet<number>, links = 0): Promise<AppendFile> {
+    if (OWN_STREAM.test(file)) return await AppendFile.#from(await open(file, APPEND));
+    const folder = await holdFolder(path.dirname(file), { users, make: 'umask' });
+    try {
+      const name = path.basename(file);
+      const found = await openIn(folder, name);
+      if (typeof found === 'string') {
+        if (links === MOST_LINKS) throw new UnsafePath(`the links of ${file} lead round in a circle`);
+        return await AppendFile.open(found, users, links + 1);
+      }
+      const foreign = foreignFile(file, await found.stat(), folder, users);
+      if (foreign === null) return await AppendFile.#from(found);
+      await found.close();
+      throw new ForeignFile(foreign);
+    } finally {
+      await folder.close();
+    }
+  }
+
+  static async #from(handle: FileHandle): Promise<AppendFile> {
     const stat = await handle.stat();
     return new AppendFile(handle, stat.isFile(), stat.size);
   }
@@ -66,7 +92,23 @@ export class AppendFile {
   }
 }
 
-// Without waiting: opening a pipe that nobody reads would occupy one of Node's few threads for ever.
-function openAppending(path: string): Promise<FileHandle> {
-  return open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK);
+/** The handle, or where a link leads that has the name and is followed. */
+async function openIn(folder: HeldFolder, name: string): Promise<FileHandle | string> {
+  const { ruler, stat } = folder;
+  const entry = folder.entry(name);
+  if (process.getuid?.() !== 0) return await open(entry, APPEND | constants.O_CREAT);
+  try {
+    if (ruler === null) return await open(entry, APPEND | constants.O_CREAT | constants.O_NOFOLLOW);
+    // With O_EXCL it is known to be a new file, so it can be given to the owner of its folder.
+    const made = await open(entry, APPEND | constants.O_CREAT | constants.O_EXCL).catch((error: unknown) => {
+      if (errnoName(error) !== 'EEXIST') throw error;
+      return null;
+    });
+    if (made === null) return await open(entry, APPEND | constants.O_NOFOLLOW);
+    if (typeof ruler === 'number') await made.chown(stat.uid, stat.gid);
+    return made;
+  } catch (error) {
+    if (errnoName(error) !== 'ELOOP') throw error;
+    return await folder.target(name);
+  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppendFile } from './append-file.ts';
+import { AppendFile, ForeignFile } from './append-file.ts';
 import type { FlowGate } from './flow-gate.ts';
 import { NEWLINE } from './line-framer.ts';
 import { LogQueue } from './log-queue.ts';
@@ -28,6 +28,8 @@ export interface LogLimits {
 export class LogFile {
   readonly path: string;
   limits: LogLimits;
+  /** Who runs the instances that write to it; see `holdFolder`. */
+  readonly users: Set<number>;
   readonly #report: ReportOutput;
   readonly #queue = new LogQueue();
   readonly #idleWaiters: (() => void)[] = [];
@@ -39,9 +41,10 @@ export class LogFile {
   #isRunning = false;
 
   /** Opens the file at once, so that a wrong path shows before there is output. */
-  constructor(path: string, limits: LogLimits, report: ReportOutput) {
+  constructor(path: string, limits: LogLimits, report: ReportOutput, user: number) {
     this.path = path;
     this.limits = limits;
+    this.users = new Set([user]);
     this.#report = report;
     void this.#run();
   }
@@ -124,9 +127,17 @@ export class LogFile {
       this.#opensAgain = false;
       await this.close();
     }
-    this.#file ??= await AppendFile.open(this.path);
+    this.#file ??= await AppendFile.open(this.path, this.users).catch(this.#moveAside);
     return this.#file;
   }
+
+  /** A file that an earlier manager made as root, for instance. Its folder's owner can take it away as well. */
+  readonly #moveAside = async (error: unknown): Promise<AppendFile> => {
+    if (!(error instanceof ForeignFile)) throw error;
+    const reason = await rotateLogs(this.path, this.limits.maxFiles, this.users);
+    if (reason !== null) throw error;
+    return await AppendFile.open(this.path, this.users);
+  };
 
   #sizeLimit(file: AppendFile): number {
     const isHopeless =
@@ -136,7 +147,7 @@ export class LogFile {
 
   // A file that cannot be renamed grows on: better too long a log than none.
   async #rotate(): Promise<void> {
-    const reason = await rotateLogs(this.path, this.limits.maxFiles);
+    const reason = await rotateLogs(this.path, this.limits.maxFiles, this.users);
     if (reason === null) {
       this.#rotationFailedAt = null;
       this.#opensAgain = true;

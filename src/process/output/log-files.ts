@@ -15,11 +15,18 @@ export class LogFiles {
     this.#report = report;
   }
 
-  /** The writer for `path`, to be given back with `release`. The limits given last are in force. */
-  acquire(path: string, limits: LogLimits): LogFile {
-    const entry = this.#entries.get(path) ?? { file: new LogFile(path, limits, this.#report), references: 0 };
+  /**
+   * The writer for `path`, to be given back with `release`. The limits given last are in force. `user`: who runs the
+   * instance; the manager's own user otherwise.
+   */
+  acquire(path: string, limits: LogLimits, user: number = process.getuid?.() ?? 0): LogFile {
+    const entry = this.#entries.get(path) ?? {
+      file: new LogFile(path, limits, this.#report, user),
+      references: 0,
+    };
     this.#entries.set(path, entry);
     entry.file.limits = limits;
+    entry.file.users.add(user);
     entry.references++;
     return entry.file;
   }

@@ -16,21 +16,33 @@ export async function tryHttp(url: string, signal: AbortSignal): Promise<string 
     timeout: TRY_TIMEOUT_MS,
   };
   const secure = url.startsWith('https:');
+  const shown = withoutSecrets(url);
   const send = secure ? (await import('node:https')).request : httpRequest;
   if (secure) options.rejectUnauthorized = false;
   return new Promise((resolve) => {
     const request = send(url, options, (response) => {
       const status = response.statusCode ?? 0;
       response.destroy();
-      resolve(status >= 200 && status < 400 ? null : `${url} answered ${status}`);
+      resolve(status >= 200 && status < 400 ? null : `${shown} answered ${status}`);
     });
     request.on('timeout', () => {
-      resolve(`${url} did not answer within ${TRY_TIMEOUT_MS / 1000}s`);
+      resolve(`${shown} did not answer within ${TRY_TIMEOUT_MS / 1000}s`);
       request.destroy();
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      resolve(`${url}: ${error.code ?? error.message}`);
+      resolve(`${shown}: ${error.code ?? error.message}`);
     });
     request.end();
   });
+}
+
+/**
+ * A URL for the log, `status` and events, which more people read than the configuration: with `***` for a password, for
+ * a user without one (a token is given like that), and for each value of the query.
+ */
+export function withoutSecrets(url: string): string {
+  return url
+    .replace(/#.*$/s, '')
+    .replace(/^([a-z]+:[\\/]*)([^/?#\\:]*:)?[^/?#\\]*@/i, '$1$2***@')
+    .replace(/\?.*$/s, (query) => query.replace(/([^?&=]*=)[^&]*|[^?&=]+/g, '$1***'));
 }

@@ -40,8 +40,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function openLog(path: string, limits: LogLimits = UNLIMITED): LogFile {
-  const file = new LogFile(path, limits, (occurrence) => occurrences.push(occurrence));
+function openLog(path: string, limits: LogLimits = UNLIMITED, user = process.getuid?.() ?? 0): LogFile {
+  const file = new LogFile(path, limits, (occurrence) => occurrences.push(occurrence), user);
   opened.push(file);
   return file;
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createPlainServer, type AddressInfo, type Server } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { tryHttp } from '../../../src/process/probe/http.ts';
+import { tryHttp, withoutSecrets } from '../../../src/process/probe/http.ts';
 import { freePorts } from '../../support/ports.ts';
 
 const never = new AbortController().signal;
@@ -72,5 +72,38 @@ describe('tryHttp', () => {
       controller.abort();
     });
     expect(await tryHttp(url, controller.signal)).toMatch(/: ABORT_ERR$/);
+  });
+});
+
+describe('secrets in the URL', () => {
+  test.each([
+    ['http://127.0.0.1:3000/healthz', 'http://127.0.0.1:3000/healthz'],
+    ['http://user:pass@127.0.0.1:3000/healthz?token=abc', 'http://user:***@127.0.0.1:3000/healthz?token=***'],
+    ['HTTPS://user:a@b:c@host/', 'HTTPS://user:***@host/'],
+    ['http://token@host/path', 'http://***@host/path'],
+    ['http://:pass@host', 'http://:***@host'],
+    ['http://host/a@b:c?d@e', 'http://host/a@b:c?***'],
+    ['http://host/?a=1&b=x=y&c&=z&&token', 'http://host/?a=***&b=***&***&=***&&***'],
+    ['http://host/?next=http://u:p@h/?x=1#fragment', 'http://host/?next=***'],
+    ['http:\\\\user:pass@host\\a', 'http:\\\\user:***@host\\a'],
+    ['http://user:pass\n@host/?a=1\n2', 'http://user:***@host/?a=***'],
+  ])('%j is shown as %j', (url, shown) => {
+    expect(withoutSecrets(url)).toBe(shown);
+  });
+
+  test('are sent, and not repeated in the reason', async () => {
+    const asked: string[] = [];
+    const url = await serve((request, response) => {
+      asked.push(`${request.headers.authorization ?? ''} ${request.url ?? ''}`);
+      response.writeHead(403).end();
+    });
+    const place = url.replace('http://', '');
+    expect(await tryHttp(`http://user:pass@${place}/healthz?token=abc`, never)).toBe(
+      `http://user:***@${place}/healthz?token=*** answered 403`,
+    );
+    expect(asked).toEqual([`Basic ${btoa('user:pass')} /healthz?token=abc`]);
+    const [port] = await freePorts(1);
+    const refused = await tryHttp(`http://user:pass@127.0.0.1:${port ?? 0}/?token=abc`, never);
+    expect(refused).toBe(`http://user:***@127.0.0.1:${port ?? 0}/?token=***: ECONNREFUSED`);
   });
 });

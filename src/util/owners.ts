@@ -1,0 +1,99 @@
+/**
+ * Who may change what a path leads to. A path is as safe as the weakest folder on its way: the owner of a folder can
+ * put something else in the place of whatever is in it.
+ */
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import path from 'node:path';
+
+/** A file, folder or symbolic link, and whom its permissions let change it. */
+export interface ForeignHand {
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+  readonly who: 'owner' | 'group' | 'everyone';
+}
+
+/** `way`: what leads to the path; it may then still belong to another user. `all`: the path's own end as well. */
+export type Extent = 'way' | 'all';
+
+const STICKY = 0o1000;
+/** The kernel's own limit; path_resolution(7). */
+const MOST_LINKS = 40;
+
+/** Root, and the user of this process. */
+export function ownUsers(): ReadonlySet<number> {
+  return new Set([0, process.getuid?.() ?? 0]);
+}
+
+/**
+ * The first thing on the way of an absolute path that users other than `trusted` may change, or replace by something
+ * else. Null if there is none; what is missing ends the way. In a sticky folder (`/tmp`) only the owner of an entry can
+ * replace it. Access control lists are not read. Throws the error of lstat(2).
+ */
+export function foreignHand(
+  target: string,
+  trusted: ReadonlySet<number>,
+  extent: Extent,
+): ForeignHand | null {
+  const parts = partsOf(target);
+  let links = 0;
+  let reached = '/';
+  let stat: Stats | undefined = lstatSync(reached);
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    const folder = { path: reached, stat };
+    const sticky = (stat.mode & STICKY) !== 0;
+    const hand = handOn(folder.path, folder.stat, trusted);
+    if (hand !== null && (hand.who === 'owner' || !sticky)) return hand;
+    reached = part === '..' ? path.dirname(reached) : path.join(reached, part);
+    stat = lstatSync(reached, { throwIfNoEntry: false });
+    if (stat === undefined) return null;
+    // Only the entry's owner can replace it here, or a link anywhere.
+    const owner = trusted.has(stat.uid) ? null : describeOwner(reached, stat);
+    if (owner !== null && (hand !== null || stat.isSymbolicLink())) return owner;
+    if (!stat.isSymbolicLink()) continue;
+    links += 1;
+    if (links > MOST_LINKS) return null;
+    const leadsTo = readlinkSync(reached);
+    parts.unshift(...partsOf(leadsTo));
+    reached = leadsTo.startsWith('/') ? '/' : path.dirname(reached);
+    stat = lstatSync(reached);
+  }
+  return extent === 'way' ? null : handOn(reached, stat, trusted);
+}
+
+/** For instance `/srv/app belongs to app (mode 0755)`. */
+export function describeHand({ path: where, uid, gid, mode, who }: ForeignHand): string {
+  const bits = (mode & 0o7777).toString(8).padStart(4, '0');
+  const owner = nameOf('passwd', uid) ?? `user ${uid}`;
+  if (who === 'owner') return `${where} belongs to ${owner} (mode ${bits})`;
+  const writers = who === 'everyone' ? 'every user' : `the group ${nameOf('group', gid) ?? gid}`;
+  return `${where} can be written to by ${writers} (owner ${owner}, mode ${bits})`;
+}
+
+function handOn(where: string, stat: Stats, trusted: ReadonlySet<number>): ForeignHand | null {
+  if (!trusted.has(stat.uid)) return describeOwner(where, stat);
+  const { uid, gid, mode } = stat;
+  if ((mode & 0o002) !== 0) return { path: where, uid, gid, mode, who: 'everyone' };
+  // The members of root's own group are as good as root.
+  if ((mode & 0o020) !== 0 && gid !== 0) return { path: where, uid, gid, mode, who: 'group' };
+  return null;
+}
+
+function describeOwner(where: string, { uid, gid, mode }: Stats): ForeignHand {
+  return { path: where, uid, gid, mode, who: 'owner' };
+}
+
+function partsOf(target: string): string[] {
+  return target.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/** From the file alone: a message is not worth a process. */
+function nameOf(database: 'passwd' | 'group', id: number): string | null {
+  try {
+    const lines = readFileSync(`/etc/${database}`, 'utf8').split('\n');
+    return lines.map((line) => line.split(':')).find(([, , found]) => found === String(id))?.[0] ?? null;
+  } catch {
+    return null;
+  }
+}
