@@ -56,13 +56,13 @@ control: { socket: run/x.sock, mode: "660" }
 services:
   api:
     command: [./bin/api, "a b", --port=%alt, 8]
-    parameters: [3000, "3001", blue]
+    parameters: [3000, "3001", "8080"]
     overlap: 0
     watch: [bin/api, /etc/api.toml]
     cwd: .
     env: { PORT: "%alt", N: 1, B: true }
     envFile: x.env
-    ready: { tcp: 8080, interval: 1s, timeout: 1m }
+    ready: { tcp: "%alt", interval: 1s, timeout: 1m }
     stop: { signal: quit, timeout: never }
     restart: { policy: on-failure, delay: 40s }
     output: { file: logs/%alt.log, maxSize: 1KiB, maxFiles: 2 }
@@ -78,7 +78,7 @@ services:
     expect(result.ok && result.config.services[0]).toEqual({
       name: 'api',
       command: ['./bin/api', 'a b', '--port=%alt', '8'],
-      parameters: ['3000', '3001', 'blue'],
+      parameters: ['3000', '3001', '8080'],
       overlapMs: 0,
       onRotate: { type: 'alternate' },
       rotation: { whileRotating: 'fold', parameterInUse: 'wait' },
@@ -88,7 +88,7 @@ services:
       env: { PORT: '%alt', N: '1', B: 'true' },
       envFile: join(base, 'x.env'),
       credentials: { uid: null, gid: null, env: {} },
-      ready: { type: 'tcp', address: '8080', intervalMs: 1000, timeoutMs: 60_000 },
+      ready: { type: 'tcp', address: '%alt', intervalMs: 1000, timeoutMs: 60_000 },
       address: null,
       route: null,
       listen: [],
