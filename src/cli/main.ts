@@ -79,9 +79,10 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
     });
   program
     .command('validate')
-    .description('check the configuration and say every mistake with file:line:column')
-    .action(async () => {
-      done(await (await import('./commands/validate.ts')).validate(options()));
+    .description('check configuration and host; report every error with file:line:column, and warnings')
+    .option('--strict', 'fail on warnings too')
+    .action(async (own: { strict?: boolean }) => {
+      done(await (await import('./commands/validate.ts')).validate(options(), own));
     });
   program
     .command('status')

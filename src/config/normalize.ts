@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readBehaviour } from './behaviour.ts';
 import { readControl } from './control.ts';
+import { doubtPorts } from './doubts.ts';
 import { ownAddresses } from './instance.ts';
 import { child } from './pointer.ts';
 import { readService } from './service.ts';
@@ -46,6 +47,7 @@ export function normalize(
   };
   checkRouteFolders(config.services, context);
   checkAddresses(config.services, context);
+  doubtPorts(config.services, context);
   return { config, mistakes };
 }
 

@@ -1,4 +1,5 @@
 import { absolute, readBehaviour } from './behaviour.ts';
+import { doubtService } from './doubts.ts';
 import { NO_CREDENTIALS, readCredentials } from './credentials.ts';
 import type { RawService } from './generated/raw.ts';
 import { checkPaths } from './paths.ts';
@@ -70,7 +71,10 @@ export function readService(
     route: parametersReported ? null : readRoute(raw.route, parameters, at('route'), context),
     listen: readListen(raw.listen, name, at('listen'), context),
   };
-  if (!parametersReported) checkPaths(service, at, context);
+  if (!parametersReported) {
+    checkPaths(service, at, context);
+    doubtService(service, raw, at, context);
+  }
   return service;
 }
 

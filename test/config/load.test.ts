@@ -21,6 +21,7 @@ describe('loadConfig', () => {
       ok: false,
       diagnostics: [
         {
+          severity: 'error',
           file: null,
           line: null,
           column: null,

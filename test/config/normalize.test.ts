@@ -11,6 +11,8 @@ describe('a service', () => {
     const file = join(folder, 'alternate.config.yaml');
     expect(await loadConfig({ file, cwd: '/' })).toEqual({
       ok: true,
+      warnings: [],
+      locate: expect.any(Function),
       config: {
         path: file,
         control: { path: null, mode: 0o600 },
