@@ -97,7 +97,7 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
     .command('rotate')
     .argument('[service...]')
     .description('rotate and wait for the outcome')
-    .option('--all', 'every service')
+    .option('--all', 'every service that has parameters or an onRotate')
     .option('--no-wait', 'return at once')
     .option('--json', 'the outcome of each as a line of JSON')
     .action(async (names: string[], own: { all?: boolean; wait: boolean; json?: boolean }) => {

@@ -62,6 +62,12 @@ export function doubtService(
   doubtParameters(service, raw, at('parameters'), context);
   doubtCheck(service, child(at('ready'), 'exec'), context);
   doubtOverlap(service, at('overlap'), context);
+  if (service.onRotate.type === 'none' && service.watch.length > 0)
+    context.warn(
+      at('watch'),
+      'a change rotates, and onRotate: none refuses that',
+      'leave out one of the two',
+    );
 }
 
 function doubtWrapper({ command }: ServiceConfig, pointer: Pointer, context: Context): void {

@@ -111,7 +111,9 @@ function readOnRotate(
     }
     return { type: 'alternate' };
   }
-  if (onRotate === undefined || onRotate.toLowerCase() === 'restart') return { type: 'restart' };
+  if (onRotate === undefined) return { type: 'restart', byNameOnly: true };
+  const word = onRotate.toLowerCase();
+  if (word === 'restart' || word === 'none') return { type: word };
   const signal = readSignal(onRotate, 'SIGHUP', ['SIGKILL', 'SIGSTOP'], at('onRotate'), context);
   return { type: 'signal', signal };
 }

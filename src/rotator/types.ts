@@ -156,12 +156,15 @@ export type Event = { readonly at: Millis } & (
 );
 export type EventType = Event['type'];
 
-/** What a request is answered with; `refused` is the caller's mistake or the wrong moment, not a failure. */
+/**
+ * What a request is answered with; `refused` is the caller's mistake or the wrong moment, not a failure. `left-alone`: the
+ * request was for all services, and this one has no part in that.
+ */
 export type Answer =
   | { readonly type: 'done' }
   | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'rotated'; readonly result: RotationResult }
-  | { readonly type: 'refused'; readonly reason: string };
+  | { readonly type: 'refused'; readonly reason: string; readonly code?: 'left-alone' };
 
 /** Imperative: what is to be done now, in this order. */
 export type Effect =

@@ -170,6 +170,12 @@ describe('an overlap that is shorter than the usual fail_timeout', () => {
   });
 });
 
+it('watch beside onRotate: none, which refuses what a change would ask for', async () => {
+  expect(await inService('command: x', 'onRotate: none', 'watch: true')).toEqual([
+    expect.stringContaining('5:12 services.api.watch: a change rotates'),
+  ]);
+});
+
 describe('a port that two services have', () => {
   const two = (one: string, other: string): string =>
     `services:\n  a: { command: x %alt, ${one} }\n  b: { command: x %alt, ${other} }`;

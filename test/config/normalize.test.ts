@@ -22,7 +22,7 @@ describe('a service', () => {
             command: ['./bin/api', '-v'],
             parameters: [null],
             overlapMs: 10_000,
-            onRotate: { type: 'restart' },
+            onRotate: { type: 'restart', byNameOnly: true },
             rotation: { whileRotating: 'fold', parameterInUse: 'wait' },
             watch: [],
             baseDir: folder,
@@ -123,6 +123,7 @@ services:
 
   it.each([
     ['onRotate: restart', { type: 'restart' }],
+    ['onRotate: none', { type: 'none' }],
     ['onRotate: hup', { type: 'signal', signal: 'SIGHUP' }],
   ])('%s', async (line, onRotate) => {
     expect((await loadService('command: x', line)).onRotate).toEqual(onRotate);

@@ -19,6 +19,7 @@ test('what happens to a service', () => {
     'info: rotating 3000 -> 3001',
     'info: rotation asked for meanwhile: one more follows',
     'warn: rotation refused: the service is stopped',
+    'info: left alone by a rotation of all services: onRotate is none',
     'info: rotated 3000 -> 3001 in 15.05s',
     'error: rotation 3000 -> 3001 failed: no; 3000 goes on',
     'info: waiting for 3000 (pid 4711), which still holds the parameter',
