@@ -68,8 +68,9 @@ export function nothingServes(
       const { crashes, delayMs } = decision;
       turn.update({ crashes });
       const timer = turn.startTimer(delayMs);
-      turn.enter({ name: 'backoff', timer, parameter: lost.parameter, until: turn.at + delayMs });
-      turn.report({ type: 'restart-delayed', parameter: lost.parameter, attempt: crashes, delayMs });
+      const { parameter, reason } = lost;
+      turn.enter({ name: 'backoff', timer, parameter, until: turn.at + delayMs, reason });
+      turn.report({ type: 'restart-delayed', parameter, attempt: crashes, delayMs });
     }
   }
 }

@@ -117,7 +117,14 @@ export type Phase =
   | { readonly name: 'running'; readonly current: Instance }
   /** `current` is null when it died meanwhile: the next one is then promoted as soon as it is ready. */
   | { readonly name: 'rotating'; readonly current: Instance | null; readonly attempt: Attempt }
-  | { readonly name: 'backoff'; readonly timer: Id; readonly parameter: Parameter; readonly until: Millis }
+  /** `reason`: why nothing serves. */
+  | {
+      readonly name: 'backoff';
+      readonly timer: Id;
+      readonly parameter: Parameter;
+      readonly until: Millis;
+      readonly reason: string;
+    }
   | { readonly name: 'stopping'; readonly then: Intent | null; readonly requests: readonly Id[] }
   | { readonly name: 'failed'; readonly reason: string };
 

@@ -27,13 +27,47 @@ describe('status', () => {
         'a',
         expect.stringMatching(/^\d+$/),
         expect.stringMatching(/^\d+s$/),
-        '0 (1 failed)',
+        '0 done, 1 failed',
         '0',
         'last rotation to b failed: the instance exited with code 1',
       ],
     ]);
     const one = await client('status', 'fragile');
     expect(one.stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['SERVICE', 'fragile', '']);
+  });
+
+  test('exits with 1 if a service that is shown has failed, and says what to do', async () => {
+    const failing = { command: 'false', restart: 'never' } as const;
+    const { theatre, client } = await manager({ web });
+    expect(await client('status')).toMatchObject({ code: 0 });
+    theatre.configure({ web, failing });
+    await theatre.ask('POST', '/v1/reload');
+    await theatre.service('failing', ({ state }) => state === 'failed');
+    const shown = await client('status');
+    expect(shown).toMatchObject({ code: 1, stderr: '' });
+    expect(shown.stdout).toMatch(
+      /^failing +failed .* the instance exited with code 1; once it is fixed: alternate start failing$/m,
+    );
+    const json = await client('status', '--json');
+    expect(json).toMatchObject({ code: 1, stderr: '' });
+    expect(JSON.parse(json.stdout)).toMatchObject({ services: [{ name: 'web' }, { state: 'failed' }] });
+    expect(await client('status', 'web')).toMatchObject({ code: 0 });
+    expect(await client('status', 'failing', '--json')).toMatchObject({ code: 1 });
+  });
+
+  test('in a back-off: the last exit and the time of the next try', async () => {
+    const { client, theatre } = await manager({ web });
+    const crashing = { command: 'sh -c "exit 7"', restart: { delay: '1h', maxDelay: '1h' } };
+    theatre.configure({ web, crashing });
+    await theatre.ask('POST', '/v1/reload');
+    const { detail } = await theatre.service(
+      'crashing',
+      ({ state, restarts }) => state === 'backoff' && restarts === 1,
+    );
+    expect(detail).toMatch(/^the instance exited with code 7; next try at 20\d\d-\S+Z \(restart 2\)$/);
+    const shown = await client('status', 'crashing');
+    expect(shown).toMatchObject({ code: 0 });
+    expect(shown.stdout).toMatch(/the instance exited with code 7; next try in 3[56]\d\ds \(restart 2\)$/m);
   });
 
   test('--json is exactly the document', async () => {
