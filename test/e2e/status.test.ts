@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Alternate, runAlternate } from '../support/alternate.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -138,7 +138,7 @@ describe('how a manager is found', () => {
     // What is named wins over what is found.
     const wrong = await runAlternate(['status', '--socket', 'nothing.sock'], { cwd: deep });
     expect(wrong).toMatchObject(
-      said(1, /alternate: no manager answers on \S+nothing\.sock; start it with: .*/),
+      said(1, /alternate: no manager is running: there is no socket \S+nothing\.sock; start it with: .*/),
     );
   });
 
@@ -155,7 +155,10 @@ describe('how a manager is found', () => {
       'shutdown',
     ])
       expect(await runAlternate(words.split(' '), { cwd: theatre.folder })).toMatchObject(
-        said(1, /alternate: no manager answers on \S+control\.sock; start it with: alternate --config FILE/),
+        said(
+          1,
+          /alternate: no manager is running: there is no socket \S+control\.sock; start it with: alternate --config FILE/,
+        ),
       );
     theatre.write(
       'alternate.config.yaml',
@@ -166,3 +169,35 @@ describe('how a manager is found', () => {
     );
   });
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'as root, a manager that another user runs: who runs it, and how to reach it',
+  async () => {
+    const theatre = await Theatre.open();
+    theatre.openToEverybody();
+    // No control.socket: each user has a place of his own, here below TMPDIR.
+    const config = theatre.write('site/alternate.config.yaml', 'services: { web: { command: sleep 300 } }');
+    mkdirSync(path.join(theatre.folder, 'tmp'), { mode: 0o777 });
+    chmodSync(path.join(theatre.folder, 'tmp'), 0o777);
+    const env = { TMPDIR: path.join(theatre.folder, 'tmp'), XDG_RUNTIME_DIR: '' };
+    const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const other = new Alternate(['--config', config], { cwd: '/', env, through });
+    onTestFinished(() => other.discard());
+    await other.logged(/web: running/);
+    const asRoot = async (...words: string[]): Promise<{ code: number | null; stderr: string }> =>
+      await runAlternate(['--config', config, ...words], { cwd: '/', env });
+    const { code, stderr } = await asRoot('status');
+    expect(code).toBe(1);
+    const [, socket = ''] =
+      /^alternate: user nobody runs the manager of this configuration; to reach it: --socket (\S+)\n$/.exec(
+        stderr,
+      ) ?? [];
+    expect(socket).toMatch(/\/tmp\/alternate-65534\/\w+\.sock$/);
+    expect(await asRoot('--socket', socket, 'status')).toMatchObject({ code: 0 });
+    expect(await asRoot('rotate', 'web')).toMatchObject({ code: 1, stderr });
+    await other.stop();
+    expect((await asRoot('status')).stderr).toMatch(
+      /^alternate: no manager is running: there is no socket \/run\/alternate\/\w+\.sock; start it with/,
+    );
+  },
+);
