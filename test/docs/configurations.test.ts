@@ -13,7 +13,8 @@ async function mistakesOf(yaml: string): Promise<string[]> {
     folder.remove();
   });
   // Folders that examples work in.
-  for (const name of ['current', 'releases']) mkdirSync(path.join(folder.path, name));
+  for (const name of ['current', 'releases', 'slots/3000', 'slots/3001'])
+    mkdirSync(path.join(folder.path, name), { recursive: true });
   const loaded = await loadConfig({ file: writeConfig(folder.path, yaml), cwd: folder.path });
   const found = loaded.ok ? loaded.warnings : loaded.diagnostics;
   return found.map((diagnostic) => formatDiagnostic(diagnostic, folder.path));
