@@ -1,5 +1,5 @@
 /** How a client command finds its manager and speaks to it. */
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { findConfig } from '../config/find.ts';
 import { accepts, ask, type Asked } from '../control/client.ts';
@@ -8,6 +8,7 @@ import { tell } from '../report/console.ts';
 import { printable } from '../util/printable.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { GlobalOptions } from './main.ts';
+import { otherManager } from './other-managers.ts';
 
 export type Found =
   { readonly ok: true; readonly socket: string } | { readonly ok: false; readonly code: ExitCode };
@@ -40,10 +41,11 @@ export async function findSocket(options: GlobalOptions): Promise<Found> {
     return { ok: false, code: EXIT.usage };
   }
   const usual = defaultSocketPath(real);
-  return (await accepts(usual)) ? { ok: true, socket: usual } : await configuredSocket(file, usual);
+  if (await accepts(usual)) return { ok: true, socket: usual };
+  return await configuredSocket(file, usual, statSync(real).uid);
 }
 
-async function configuredSocket(file: string, usual: string): Promise<Found> {
+async function configuredSocket(file: string, usual: string, owner: number): Promise<Found> {
   const [{ loadControl }, { describeMistakes }] = await Promise.all([
     import('../config/load.ts'),
     import('./configuration.ts'),
@@ -57,7 +59,11 @@ async function configuredSocket(file: string, usual: string): Promise<Found> {
     tell(`alternate: ${file} switches the control socket off (control.socket: false)`);
     return { ok: false, code: EXIT.failed };
   }
-  return { ok: true, socket: loaded.control.path ?? usual };
+  if (loaded.control.path !== null) return { ok: true, socket: loaded.control.path };
+  const other = await otherManager(path.basename(usual), owner);
+  if (other === null) return { ok: true, socket: usual };
+  tell(`alternate: ${other}`);
+  return { ok: false, code: EXIT.failed };
 }
 
 /** Asks the manager that belongs to these options. Says what is wrong, and returns an exit code, where nobody answers. */
@@ -78,8 +84,10 @@ export async function askManager(
 export function noManager(socket: string, code: string, reason: string): string {
   if (code === 'EACCES')
     return `alternate: you may not use ${socket}; it belongs to the user who runs the manager`;
-  if (code === 'ENOENT' || code === 'ECONNREFUSED')
-    return `alternate: no manager answers on ${socket}; start it with: alternate --config FILE`;
+  if (code === 'ENOENT')
+    return `alternate: no manager is running: there is no socket ${socket}; start it with: alternate --config FILE`;
+  if (code === 'ECONNREFUSED')
+    return `alternate: no manager answers on ${socket}: the one that made it has ended; start it with: alternate --config FILE`;
   return `alternate: the manager on ${socket} did not answer: ${reason}`;
 }
 

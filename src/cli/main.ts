@@ -79,9 +79,10 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
     });
   program
     .command('validate')
-    .description('check the configuration and say every mistake with file:line:column')
-    .action(async () => {
-      done(await (await import('./commands/validate.ts')).validate(options()));
+    .description('check configuration and host; report every error with file:line:column, and warnings')
+    .option('--strict', 'fail on warnings too')
+    .action(async (own: { strict?: boolean }) => {
+      done(await (await import('./commands/validate.ts')).validate(options(), own));
     });
   program
     .command('status')
@@ -96,7 +97,7 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
     .command('rotate')
     .argument('[service...]')
     .description('rotate and wait for the outcome')
-    .option('--all', 'every service')
+    .option('--all', 'every service that has parameters or an onRotate')
     .option('--no-wait', 'return at once')
     .option('--json', 'the outcome of each as a line of JSON')
     .action(async (names: string[], own: { all?: boolean; wait: boolean; json?: boolean }) => {

@@ -32,6 +32,7 @@ export function createCommands(
         ? request(name, 'rotationRequested')
         : ((await manager.runner(name)?.signal(signal)) ?? gone(name)),
     rotate: (name) => request(name, 'rotationRequested'),
+    rotateAmongAll: async (name) => (await manager.runner(name)?.rotateAmongAll()) ?? gone(name),
     start: (name) => request(name, 'startRequested'),
     stop: (name) => request(name, 'stopRequested'),
     restart: (name) => request(name, 'restartRequested'),

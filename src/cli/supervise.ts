@@ -16,7 +16,7 @@ import { Log } from '../report/log.ts';
 import type { Level } from '../report/sentence.ts';
 import { occurrenceJson } from '../report/status.ts';
 import { listenToSignals } from '../triggers/signals.ts';
-import { describeMistakes } from './configuration.ts';
+import { describeMistakes, describeWarnings } from './configuration.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { closeUnaskedInspector } from './inspector.ts';
@@ -37,6 +37,8 @@ export interface Supervision {
   readonly load: (() => Promise<LoadResult>) | null;
   /** Where the manager that comes after this one finds what runs; null for nowhere. */
   readonly rosterFile: string | null;
+  /** What is probably wrong with the configuration, a line each. */
+  readonly warnings: readonly string[];
   /** Said once at the start. */
   readonly welcome: string | null;
 }
@@ -74,7 +76,13 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     });
   });
 
-  const { config, socket, load } = supervision;
+  const { config, socket } = supervision;
+  const warned = new Set<string>();
+  const warnOnce = (warnings: readonly string[]): void => {
+    for (const text of warnings) if (!warned.has(text)) log.say({ level: 'warn', text });
+    for (const text of warnings) warned.add(text);
+  };
+  const load = supervision.load === null ? null : warning(supervision.load, warnOnce);
   const systemd = await openSystemd(() => manager.views, log);
   const manager: Manager = new Manager({
     config,
@@ -92,6 +100,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     await outputs.flush(FLUSH_MS);
     return EXIT.failed;
   }
+  warnOnce(supervision.warnings);
   const keepAlive = setInterval(() => undefined, NEVER_MS);
   const silence = listenToSignals(signalHandlers(manager));
   const remembered = early.takeOver();
@@ -114,6 +123,18 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   await outputs.flush(FLUSH_MS);
   silence();
   return code === 0 && problems.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** Reads the configuration, and reports the warnings about one that is taken. */
+function warning(
+  load: () => Promise<LoadResult>,
+  report: (warnings: readonly string[]) => void,
+): () => Promise<LoadResult> {
+  return async () => {
+    const loaded = await load();
+    if (loaded.ok) report(describeWarnings(loaded));
+    return loaded;
+  };
 }
 
 /** Null unless an init system has asked to be told; then nothing of it is loaded. */

@@ -58,5 +58,6 @@ export function classicConfig(
     output: { type: 'inherit' },
     hooks: {},
   } as const;
-  return { ok: true, config: { path: null, control: null, services: [service] } };
+  const config = { path: null, control: null, services: [service] };
+  return { ok: true, config, warnings: [], locate: () => [] };
 }

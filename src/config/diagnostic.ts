@@ -1,8 +1,12 @@
 import { relative } from 'node:path';
 import { printable } from '../util/printable.ts';
 
-/** One mistake, ready to be shown to a person. Lines and columns count from 1; columns in UTF-16 units. */
+/** An error refuses the configuration; a warning is about what is probably wrong. */
+export type Severity = 'error' | 'warning';
+
+/** One mistake or doubt, ready to be shown to a person. Lines and columns count from 1; columns in UTF-16 units. */
 export interface Diagnostic {
+  readonly severity: Severity;
   /** The file's path; `null` when the mistake is in no file. */
   readonly file: string | null;
   /** `null` when the place is not known, as in a configuration that a module computes. */
@@ -17,23 +21,35 @@ export interface Diagnostic {
 
 /** A mistake without a place in a file's text. */
 export function placeless(file: string | null, message: string, hint: string | null = null): Diagnostic {
-  return { file, line: null, column: null, message, hint, frame: null };
+  return { severity: 'error', file, line: null, column: null, message, hint, frame: null };
 }
 
 /**
- * A diagnostic as text without colour: `path:line:column: message`, then the frame and the hint. With `cwd`, a file
+ * A diagnostic as text without colour: `path:line:column: message` (for a warning
+ * `path:line:column: warning: message`), then the frame and the hint. With `cwd`, a file
  * below it is named relative to it.
  */
 export function formatDiagnostic(diagnostic: Diagnostic, cwd?: string): string {
+  const lines = [placeAndMessage(diagnostic, cwd)];
+  if (diagnostic.frame !== null) lines.push(diagnostic.frame);
+  if (diagnostic.hint !== null) lines.push(`  hint: ${printable(diagnostic.hint)}`);
+  return lines.join('\n');
+}
+
+/** The same on one line, for a log: without the frame, the hint in brackets. */
+export function formatDiagnosticLine(diagnostic: Diagnostic, cwd?: string): string {
+  const { hint } = diagnostic;
+  return `${placeAndMessage(diagnostic, cwd)}${hint === null ? '' : ` (${printable(hint)})`}`;
+}
+
+function placeAndMessage(diagnostic: Diagnostic, cwd: string | undefined): string {
   const place = [
     diagnostic.file === null ? null : shorten(diagnostic.file, cwd),
     diagnostic.line,
     diagnostic.column,
+    diagnostic.severity === 'warning' ? ' warning' : null,
   ].filter((part) => part !== null);
-  const lines = [printable([...place, ` ${diagnostic.message}`].join(':').trimStart())];
-  if (diagnostic.frame !== null) lines.push(diagnostic.frame);
-  if (diagnostic.hint !== null) lines.push(`  hint: ${printable(diagnostic.hint)}`);
-  return lines.join('\n');
+  return printable([...place, ` ${diagnostic.message}`].join(':').trimStart());
 }
 
 function shorten(file: string, cwd: string | undefined): string {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseAddress } from './address.ts';
-import { hasPlaceholder, substitute, substituteInPattern } from './template.ts';
+import { addressOfUrl, describeSocketAddress } from './socket-address.ts';
+import { substitute, substituteInPattern } from './template.ts';
 import type { Credentials, HookName, Output, Parameter, Ready, ServiceConfig, Stop } from './types.ts';
 
 /** The words of a command, nothing left to replace; the first names the program. */
@@ -77,18 +78,23 @@ function mapValues<From, To>(
 
 /**
  * The address that only the instance of this parameter listens on, as `address` or else its readiness check names it:
- * `host:port` with `%alt` in it. Null where neither says anything of the kind.
+ * `host:port`. Null where neither does. Configurations whose instances share such an address are refused.
  */
 export function ownAddress(service: ServiceConfig, parameter: Parameter): string | null {
-  const template = service.address ?? probedAddress(service.ready);
-  if (template === null || !hasPlaceholder(template)) return null;
-  const address = substitute(template, parameter);
-  return parseAddress(address).ok ? address : null;
+  return ownAddresses(service, parameter)[0] ?? null;
 }
 
-function probedAddress(ready: Ready | null): string | null {
-  if (ready?.type === 'tcp') return ready.address;
-  // Without a user and password, which are for the probe alone.
-  if (ready?.type === 'http') return /^https?:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(ready.url)?.[1] ?? null;
-  return null;
+/** Every address that only this instance is about to listen on: `address`, and what its readiness check connects to. */
+export function ownAddresses(service: ServiceConfig, parameter: Parameter): readonly string[] {
+  const addresses = [
+    ...(service.address === null ? [] : [substitute(service.address, parameter)]),
+    ...probedAddress(service.ready, parameter),
+  ];
+  return [...new Set(addresses)].filter((address) => parseAddress(address).ok);
+}
+
+function probedAddress(ready: Ready | null, parameter: Parameter): readonly string[] {
+  if (ready?.type === 'tcp') return [substitute(ready.address, parameter)];
+  const address = ready?.type === 'http' ? addressOfUrl(substitute(ready.url, parameter)) : null;
+  return address === null ? [] : [describeSocketAddress(address)];
 }

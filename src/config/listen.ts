@@ -3,6 +3,7 @@ import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 import { describeAddressFault, parseAddress } from './address.ts';
 import type { RawListenAddress, RawListenSocket, RawService } from './generated/raw.ts';
 import { child, type Pointer } from './pointer.ts';
+import { addressOfListen, clashes, describeSocketAddress } from './socket-address.ts';
 import { hasPlaceholder } from './template.ts';
 import type { ListenAddress, ListenSocket } from './types.ts';
 import { textOf, type Context } from './values.ts';
@@ -32,11 +33,10 @@ export function readListen(
     const read = readSocket(socket, name, place, context);
     return read === null ? [] : [{ ...read, place }];
   });
-  const seen = new Set<string>();
-  for (const { address, place } of sockets) {
-    const key = listenKey(address);
-    if (seen.has(key)) context.say(place, `${key} is listed twice`);
-    seen.add(key);
+  const entries = sockets.map(({ address, place }) => ({ address: addressOfListen(address), place }));
+  for (const [one, other] of clashes(entries)) {
+    const [first, second] = [describeSocketAddress(one.address), describeSocketAddress(other.address)];
+    context.say(other.place, first === second ? `${second} is listed twice` : `${first} includes ${second}`);
   }
   return sockets.map(({ name, address, backlog }) => ({ name, address, backlog }));
 }

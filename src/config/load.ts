@@ -6,6 +6,7 @@ import { placeless, type Diagnostic } from './diagnostic.ts';
 import { findConfig } from './find.ts';
 import { readModule } from './module.ts';
 import { normalize } from './normalize.ts';
+import { child, segments } from './pointer.ts';
 import { checkShape } from './shape.ts';
 import { inOrder, toDiagnostics, type Mistake, type Source } from './source.ts';
 import type { Config } from './types.ts';
@@ -25,9 +26,20 @@ interface Refused {
   readonly ok: false;
   /** Every mistake of the file, in the order of its lines. */
   readonly diagnostics: readonly Diagnostic[];
+  /** What is probably wrong in the rest of it. */
+  readonly warnings?: readonly Diagnostic[];
 }
 
-export type LoadResult = { readonly ok: true; readonly config: Config } | Refused;
+interface Loaded {
+  readonly ok: true;
+  readonly config: Config;
+  /** What is probably wrong, as far as the file itself shows it, in the order of its lines. */
+  readonly warnings: readonly Diagnostic[];
+  /** Finds the lines of what others see in the configuration. A key that a service takes from `defaults` is found there. */
+  readonly locate: (mistakes: readonly Mistake[]) => readonly Diagnostic[];
+}
+
+export type LoadResult = Loaded | Refused;
 
 export type LoadControlResult =
   { readonly ok: true; readonly path: string; readonly control: Config['control'] } | Refused;
@@ -45,8 +57,26 @@ export async function loadConfig(request: LoadRequest): Promise<LoadResult> {
   const { source, path } = read;
   const shape = checkShape(source.data);
   const { config, mistakes } = normalize(shape, source.written, path, dirname(source.file));
-  const diagnostics = [...read.diagnostics, ...toDiagnostics(source, [...shape.mistakes, ...mistakes])];
-  return diagnostics.length > 0 ? { ok: false, diagnostics: inOrder(diagnostics) } : { ok: true, config };
+  const found = [...read.diagnostics, ...toDiagnostics(source, [...shape.mistakes, ...mistakes])];
+  const warnings = found.filter(({ severity }) => severity === 'warning');
+  const diagnostics = inOrder(found.filter(({ severity }) => severity === 'error'));
+  if (diagnostics.length > 0) return { ok: false, diagnostics, warnings };
+  return {
+    ok: true,
+    config,
+    warnings,
+    locate: (others) => toDiagnostics(source, others.map(placed(source))),
+  };
+}
+
+/** A mistake about a key that a service has from `defaults` stands there. */
+function placed({ place }: Source): (mistake: Mistake) => Mistake {
+  return (mistake) => {
+    const [services, , ...keys] = segments(mistake.pointer);
+    if (services !== 'services' || place(mistake.pointer, mistake.part) !== null) return mistake;
+    const inDefaults = keys.reduce(child, '/defaults');
+    return place(inDefaults, mistake.part) === null ? mistake : { ...mistake, pointer: inDefaults };
+  };
 }
 
 /**

@@ -1,10 +1,18 @@
 import { join } from 'node:path';
 import { readBehaviour } from './behaviour.ts';
 import { readControl } from './control.ts';
-import { listenKey } from './listen.ts';
+import { doubtPorts } from './doubts.ts';
+import { ownAddresses } from './instance.ts';
 import { child } from './pointer.ts';
 import { readService } from './service.ts';
 import type { Shape } from './shape.ts';
+import {
+  addressOfListen,
+  addressOfText,
+  clashes,
+  describeSocketAddress,
+  type SocketAddress,
+} from './socket-address.ts';
 import type { Mistake, Source } from './source.ts';
 import type { Config, ServiceConfig } from './types.ts';
 import { collectInto, type Context } from './values.ts';
@@ -38,7 +46,8 @@ export function normalize(
     ),
   };
   checkRouteFolders(config.services, context);
-  checkListenAddresses(config.services, context);
+  checkAddresses(config.services, context);
+  doubtPorts(config.services, context);
   return { config, mistakes };
 }
 
@@ -59,14 +68,47 @@ function checkRouteFolders(services: readonly ServiceConfig[], context: Context)
   }
 }
 
-function checkListenAddresses(services: readonly ServiceConfig[], context: Context): void {
-  const owners = new Map<string, string>();
-  for (const { name, listen } of services) {
-    for (const key of listen.map(({ address }) => listenKey(address))) {
-      const owner = owners.get(key);
-      if (owner !== undefined && owner !== name)
-        context.say(child('/services', name), `${owner} listens on ${key} already`, null, 'key');
-      owners.set(key, name);
-    }
+interface Occupant {
+  readonly service: string;
+  readonly address: SocketAddress;
+  /** A socket of `listen`; otherwise an address that `address` or `ready` names. */
+  readonly inherited: boolean;
+}
+
+/** Two services at one place: the second cannot bind it, or answers the first one's readiness check. */
+function checkAddresses(services: readonly ServiceConfig[], context: Context): void {
+  const told = new Set<string>();
+  for (const [one, other] of clashes(services.flatMap(occupantsOf))) {
+    const pair = JSON.stringify([one.service, other.service]);
+    if (one.service === other.service || told.has(pair)) continue;
+    told.add(pair);
+    const [first, second] = [describeSocketAddress(one.address), describeSocketAddress(other.address)];
+    const place = first === second ? first : `${first}, which is also ${second},`;
+    if (one.inherited && other.inherited)
+      context.say(
+        child('/services', other.service),
+        `${one.service} listens on ${place} already`,
+        null,
+        'key',
+      );
+    else
+      context.say(
+        child('/services', other.service),
+        `${one.service} has the address ${place} too: one would answer the readiness check of the other`,
+        'give each service addresses of its own',
+        'key',
+      );
   }
+}
+
+function occupantsOf(service: ServiceConfig): readonly Occupant[] {
+  const { name, listen, parameters } = service;
+  const named = parameters.flatMap((parameter) => ownAddresses(service, parameter));
+  return [
+    ...listen.map(({ address }) => ({ service: name, address: addressOfListen(address), inherited: true })),
+    ...named.flatMap((text) => {
+      const address = addressOfText(text);
+      return address === null ? [] : [{ service: name, address, inherited: false }];
+    }),
+  ];
 }

@@ -16,7 +16,7 @@ export function toPlain(value: unknown): Plain {
 
 function copy(value: unknown, pointer: Pointer, around: readonly unknown[], mistakes: Mistake[]): unknown {
   const say = (message: string): null => {
-    mistakes.push({ pointer, part: 'value', message, hint: null });
+    mistakes.push({ severity: 'error', pointer, part: 'value', message, hint: null });
     return null;
   };
   if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return value;

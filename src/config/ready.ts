@@ -1,7 +1,14 @@
 import { describeAddressFault, parseAddress } from './address.ts';
 import type { RawReady } from './generated/raw.ts';
 import { child, type Pointer } from './pointer.ts';
-import { substitute, substituteInPattern } from './template.ts';
+import {
+  addressOfText,
+  addressOfUrl,
+  clashes,
+  describeSocketAddress,
+  type SocketAddress,
+} from './socket-address.ts';
+import { hasPlaceholder, substitute, substituteInPattern } from './template.ts';
 import type { Parameter, Ready } from './types.ts';
 import { readCommand, readDuration, textOf, type Context } from './values.ts';
 
@@ -29,8 +36,12 @@ export function readReady(
     ),
     timeoutMs: readDuration(raw.timeout, DEFAULT_TIMEOUT_MS, child(pointer, 'timeout'), context, 'positive'),
   };
-  const checkEach = (key: string, check: (parameter: Parameter) => Fault | null) => {
-    const fault = parameters.map(check).find((found) => found !== null);
+  const checkEach = (
+    key: string,
+    check: (parameter: Parameter) => Fault | null,
+    others: Fault | null = null,
+  ) => {
+    const fault = parameters.map(check).find((found) => found !== null) ?? others;
     if (fault) context.say(child(pointer, key), fault.message, fault.hint);
   };
   const connects = raw.http !== undefined ? 'http' : raw.tcp !== undefined ? 'tcp' : null;
@@ -46,12 +57,20 @@ export function readReady(
   }
   if (raw.http !== undefined) {
     const url = raw.http;
-    checkEach('http', (parameter) => faultOfUrl(substitute(url, parameter)));
+    checkEach(
+      'http',
+      (parameter) => faultOfUrl(substitute(url, parameter)),
+      sharedAddress(url, parameters, addressOfUrl, URL_HINT),
+    );
     return { ...times, type: 'http', url };
   }
   if (raw.tcp !== undefined) {
     const address = textOf(raw.tcp, child(pointer, 'tcp'), context);
-    checkEach('tcp', (parameter) => faultOfAddress(substitute(address, parameter)));
+    checkEach(
+      'tcp',
+      (parameter) => faultOfAddress(substitute(address, parameter)),
+      sharedAddress(address, parameters, addressOfText, ADDRESS_HINT),
+    );
     return { ...times, type: 'tcp', address };
   }
   if (raw.exec !== undefined) {
@@ -71,6 +90,38 @@ interface Fault {
 }
 
 const URL_HINT = 'for instance http://127.0.0.1:%alt/healthz';
+const ADDRESS_HINT = 'for instance 127.0.0.1:%alt';
+
+/**
+ * Two parameters that give one address: the old instance would answer the check of the new one, and a release that
+ * never listens would count as ready. `%alt` in a path or a query does not change that: the same process answers.
+ */
+export function sharedAddress(
+  template: string,
+  parameters: readonly Parameter[],
+  addressOf: (text: string) => SocketAddress | null,
+  example: string,
+): Fault | null {
+  const entries = parameters.flatMap((parameter) => {
+    const address = addressOf(substitute(template, parameter));
+    return address === null ? [] : [{ parameter, address }];
+  });
+  const [clash] = clashes(entries);
+  if (clash === undefined) return null;
+  const [one, other] = clash;
+  const where = describeSocketAddress(other.address);
+  const why = 'the old instance would answer for the new one';
+  if (one.parameter === null || other.parameter === null || !hasPlaceholder(template))
+    return {
+      message: `every instance has the address ${where}: ${why}`,
+      hint: `put %alt into it, ${example}`,
+    };
+  const both = `${one.parameter} and ${other.parameter}`;
+  return {
+    message: `the parameters ${both} give the same address, ${where}: ${why}`,
+    hint: `host or port must differ from parameter to parameter, ${example}`,
+  };
+}
 
 function faultOfUrl(text: string): Fault | null {
   if (!URL.canParse(text)) return { message: `${JSON.stringify(text)} is not a URL`, hint: URL_HINT };

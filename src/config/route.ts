@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { describeAddressFault, parseAddress } from './address.ts';
 import type { RawRoute, RawService } from './generated/raw.ts';
 import { child, type Pointer } from './pointer.ts';
+import { sharedAddress } from './ready.ts';
+import { addressOfText } from './socket-address.ts';
 import { hasPlaceholder, substitute } from './template.ts';
 import type { Parameter, Route } from './types.ts';
 import { textOf, type Context } from './values.ts';
@@ -31,8 +33,10 @@ export function readAddress(
     const parsed = parseAddress(text);
     if (parsed.ok) continue;
     context.say(pointer, describeAddressFault(text, parsed), 'for instance 127.0.0.1:%alt, or a port');
-    break;
+    return address;
   }
+  const shared = sharedAddress(address, parameters, addressOfText, 'for instance 127.0.0.1:%alt');
+  if (shared !== null) context.say(pointer, shared.message, shared.hint);
   return address;
 }
 

@@ -1,4 +1,5 @@
 import { absolute, readBehaviour } from './behaviour.ts';
+import { doubtService } from './doubts.ts';
 import { NO_CREDENTIALS, readCredentials } from './credentials.ts';
 import { printable } from '../util/printable.ts';
 import type { RawService } from './generated/raw.ts';
@@ -77,7 +78,10 @@ export function readService(
     route: parametersReported ? null : readRoute(raw.route, parameters, at('route'), context),
     listen: readListen(raw.listen, name, at('listen'), context),
   };
-  if (!parametersReported) checkPaths(service, at, context);
+  if (!parametersReported) {
+    checkPaths(service, at, context);
+    doubtService(service, raw, at, context);
+  }
   return service;
 }
 
@@ -122,7 +126,9 @@ function readOnRotate(
     }
     return { type: 'alternate' };
   }
-  if (onRotate === undefined || onRotate.toLowerCase() === 'restart') return { type: 'restart' };
+  if (onRotate === undefined) return { type: 'restart', byNameOnly: true };
+  const word = onRotate.toLowerCase();
+  if (word === 'restart' || word === 'none') return { type: word };
   const signal = readSignal(onRotate, 'SIGHUP', ['SIGKILL', 'SIGSTOP'], at('onRotate'), context);
   return { type: 'signal', signal };
 }

@@ -12,6 +12,7 @@ export function describeError(error: SchemaError): Mistake {
     part: Part = 'value',
     pointer = instancePath,
   ): Mistake => ({
+    severity: 'error',
     pointer,
     part,
     message,

@@ -35,6 +35,7 @@ export function checkShape(data: unknown): Shape {
   const nuls = findNuls(data, '');
   for (const pointer of nuls) {
     mistakes.push({
+      severity: 'error',
       pointer,
       part: 'value',
       message: 'holds a NUL character',

@@ -1,12 +1,13 @@
-import type { Diagnostic } from './diagnostic.ts';
+import type { Diagnostic, Severity } from './diagnostic.ts';
 import { frameOf, positionOf, type Span } from './frame.ts';
 import { dotted, type Pointer } from './pointer.ts';
 
 /** Which half of `key: value` a mistake is about. */
 export type Part = 'key' | 'value';
 
-/** A mistake at a place of the configuration; {@link toDiagnostics} finds the line. */
+/** A mistake or a doubt at a place of the configuration; {@link toDiagnostics} finds the line. */
 export interface Mistake {
+  readonly severity: Severity;
   readonly pointer: Pointer;
   readonly part: Part;
   readonly message: string;
@@ -32,19 +33,20 @@ export function textDiagnostic(
   span: Span,
   message: string,
   hint: string | null = null,
+  severity: Severity = 'error',
 ): Diagnostic {
-  return { file, ...positionOf(text, span.start), message, hint, frame: frameOf(text, span) };
+  return { severity, file, ...positionOf(text, span.start), message, hint, frame: frameOf(text, span) };
 }
 
 /** The mistakes with their places, in the order of the file, each said once. */
 export function toDiagnostics(source: Source, mistakes: readonly Mistake[]): Diagnostic[] {
   const { file, text } = source;
-  const diagnostics = mistakes.map(({ pointer, part, message, hint }): Diagnostic => {
+  const diagnostics = mistakes.map(({ severity, pointer, part, message, hint }): Diagnostic => {
     const path = dotted(pointer);
     const named = path === '' ? message : `${path}: ${message}`;
     const span = source.place(pointer, part);
-    if (text !== null && span !== null) return textDiagnostic(file, text, span, named, hint);
-    return { file, line: null, column: null, message: named, hint, frame: null };
+    if (text !== null && span !== null) return textDiagnostic(file, text, span, named, hint, severity);
+    return { severity, file, line: null, column: null, message: named, hint, frame: null };
   });
   return inOrder(diagnostics);
 }

@@ -89,8 +89,11 @@ export interface Credentials {
 /** What rotating means for a service: to alternate, or, without parameters, to restart or to signal. */
 export type OnRotate =
   | { readonly type: 'alternate' }
-  | { readonly type: 'restart' }
-  | { readonly type: 'signal'; readonly signal: SignalName };
+  /** `byNameOnly`: the configuration does not ask for it, so a rotation of all services leaves this one alone. */
+  | { readonly type: 'restart'; readonly byNameOnly?: true }
+  | { readonly type: 'signal'; readonly signal: SignalName }
+  /** Every rotation is refused. */
+  | { readonly type: 'none' };
 
 /** Where the classic form differs from a service of a file. */
 export interface RotationPolicy {

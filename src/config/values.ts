@@ -2,6 +2,8 @@ import { formatDuration, LONGEST_MS, parseDuration, type DurationFault } from '.
 import { parseSize, type SizeFault } from '../util/size.ts';
 import type { RawCommand, RawDuration } from './generated/raw.ts';
 import { child, type Pointer } from './pointer.ts';
+import type { Severity } from './diagnostic.ts';
+import { findShellSyntax } from './shell-syntax.ts';
 import { parseSignal } from './signals.ts';
 import type { Mistake, Part, Source } from './source.ts';
 import type { CommandTemplate, SignalName } from './types.ts';
@@ -15,15 +17,20 @@ export interface Context {
   /** The folder that relative paths start from. */
   readonly baseDir: string;
   readonly written: Source['written'];
+  /** An error at this place. */
   readonly say: (pointer: Pointer, message: string, hint?: string | null, part?: Part) => void;
+  /** A warning there. */
+  readonly warn: Context['say'];
 }
 
 /** A context that collects what is said in `mistakes`. */
 export function collectInto(mistakes: Mistake[], baseDir: string, written: Source['written']): Context {
-  const say: Context['say'] = (pointer, message, hint = null, part = 'value') => {
-    mistakes.push({ pointer, part, message, hint });
-  };
-  return { baseDir, written, say };
+  const collect =
+    (severity: Severity): Context['say'] =>
+    (pointer, message, hint = null, part = 'value') => {
+      mistakes.push({ severity, pointer, part, message, hint });
+    };
+  return { baseDir, written, say: collect('error'), warn: collect('warning') };
 }
 
 interface Advice {
@@ -130,7 +137,11 @@ export function readCommand(raw: RawCommand, pointer: Pointer, context: Context)
 
 function readText(text: string, pointer: Pointer, context: Context): CommandTemplate | null {
   const split = splitWords(text);
-  if (split.ok) return split.words;
+  if (split.ok) {
+    const found = findShellSyntax(split.words, split.bare);
+    if (found !== null) context.warn(pointer, found.message, found.hint);
+    return split.words;
+  }
   const rest = text.slice(split.offset, split.offset + 30);
   if (split.reason === 'unclosed-quote') context.say(pointer, `a quote is never closed: ${rest}`, 'close it');
   else context.say(pointer, 'a backslash at the end quotes nothing', 'write \\\\ for a backslash');

@@ -1,10 +1,18 @@
 /** `offset` is where the quote was opened, or where the backslash stands. */
 export type SplitWords =
-  | { readonly ok: true; readonly words: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly words: readonly string[];
+      /** The same words with a NUL in the place of every character that was quoted. */
+      readonly bare: readonly string[];
+    }
   | { readonly ok: false; readonly reason: 'unclosed-quote' | 'dangling-backslash'; readonly offset: number };
 
 /** Inside double quotes a backslash quotes only these (POSIX, Shell Command Language, 2.2.3). */
 const ESCAPED_IN_DOUBLE_QUOTES = new Set(['$', '`', '"', '\\']);
+
+/** Stands for a quoted character; a configuration holds none. */
+const QUOTED = '\0';
 
 const BLANKS = new Set([' ', '\t', '\n']);
 
@@ -16,35 +24,49 @@ const BLANKS = new Set([' ', '\t', '\n']);
  */
 export function splitWords(text: string): SplitWords {
   const words: string[] = [];
+  const bareWords: string[] = [];
   // `null` between words; an empty word can only come from quotes.
   let word: string | null = null;
+  let bare = '';
+  const end = (): void => {
+    if (word !== null) {
+      words.push(word);
+      bareWords.push(bare);
+    }
+    word = null;
+    bare = '';
+  };
   let index = 0;
   while (index < text.length) {
     const char = text.charAt(index);
     if (BLANKS.has(char)) {
-      if (word !== null) words.push(word);
-      word = null;
+      end();
       index += 1;
     } else if (char === '#' && word === null) {
-      const end = text.indexOf('\n', index);
-      index = end === -1 ? text.length : end;
+      const lineEnd = text.indexOf('\n', index);
+      index = lineEnd === -1 ? text.length : lineEnd;
     } else if (char === '\\') {
       if (index + 1 === text.length) return { ok: false, reason: 'dangling-backslash', offset: index };
       const next = text.charAt(index + 1);
-      if (next !== '\n') word = (word ?? '') + next;
+      if (next !== '\n') {
+        word = (word ?? '') + next;
+        bare += QUOTED;
+      }
       index += 2;
     } else if (char === "'" || char === '"') {
       const quoted = char === "'" ? readSingleQuotes(text, index) : readDoubleQuotes(text, index);
       if (quoted === null) return { ok: false, reason: 'unclosed-quote', offset: index };
       word = (word ?? '') + quoted.content;
+      bare += QUOTED.repeat(quoted.content.length);
       index = quoted.end;
     } else {
       word = (word ?? '') + char;
+      bare += char;
       index += 1;
     }
   }
-  if (word !== null) words.push(word);
-  return { ok: true, words };
+  end();
+  return { ok: true, words, bare: bareWords };
 }
 
 /** What a pair of quotes holds, and the index behind the closing one. */

@@ -9,6 +9,8 @@ export interface Commands {
   /** SIGUSR1 is a rotation of that service alone; any other signal goes to its current instance. */
   signal(name: string, signal: SignalName): Promise<Answer>;
   rotate(name: string): Promise<Answer>;
+  /** The same for one of all services: `refused` with `left-alone` if this one has no part in that. */
+  rotateAmongAll(name: string): Promise<Answer>;
   start(name: string): Promise<Answer>;
   stop(name: string): Promise<Answer>;
   restart(name: string): Promise<Answer>;

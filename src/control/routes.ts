@@ -12,6 +12,8 @@ export type Route =
       readonly action: ServiceAction;
       readonly name: string;
       readonly wait: boolean;
+      /** Of `rotate`: all services are being rotated, this one among them. */
+      readonly all?: true;
     };
 
 /** An error as it goes over the wire, with its HTTP status. */
@@ -50,6 +52,7 @@ export function routeOf(method: string, target: string): Routed {
     action,
     name,
     wait: url.searchParams.get('wait') === 'true',
+    ...(url.searchParams.get('all') === 'true' && { all: true }),
   });
 }
 

@@ -106,15 +106,17 @@ async function answer(
 
 async function act(
   commands: Commands,
-  { action, name, wait }: Route & { type: 'action' },
+  { action, name, wait, all }: Route & { type: 'action' },
   body: unknown,
   response: ServerResponse,
 ): Promise<void> {
   switch (action) {
-    case 'rotate':
-      if (wait) sendRotation(response, name, await commands.rotate(name));
-      else sendAccepted(response, await atOnce(commands.rotate(name)));
+    case 'rotate': {
+      const answer = all === true ? commands.rotateAmongAll(name) : commands.rotate(name);
+      if (wait) sendRotation(response, name, await answer);
+      else sendAccepted(response, await atOnce(answer));
       return;
+    }
     case 'signal': {
       const wanted = (body as { signal?: unknown } | null)?.signal ?? 'SIGUSR1';
       const parsed = parseSignal(typeof wanted === 'string' ? wanted : '');
@@ -152,12 +154,12 @@ function sendRotation(response: ServerResponse, service: string, answer: Answer)
 }
 
 function sendAccepted(response: ServerResponse, answer: Answer | null): void {
-  if (answer?.type === 'refused') sendError(response, conflict(answer.reason));
+  if (answer?.type === 'refused') sendError(response, conflict(answer.reason, answer.code));
   else send(response, 202, { accepted: true });
 }
 
-function conflict(message: string): WireError {
-  return { status: 409, code: 'conflict', message };
+function conflict(message: string, code = 'conflict'): WireError {
+  return { status: 409, code, message };
 }
 
 function unknownService(commands: Commands, name: string): WireError {

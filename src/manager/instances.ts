@@ -1,7 +1,7 @@
 /** The process groups of one service: launched or adopted, probed and signalled by the ids that the machine gave them. */
 import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
-import { instantiate, ownAddress, type InstanceSpec } from '../config/instance.ts';
+import { instantiate, ownAddresses, type InstanceSpec } from '../config/instance.ts';
 import type { ServiceConfig, SignalName } from '../config/types.ts';
 import { followOrphan } from '../process/adopt.ts';
 import type { ManagerFacts } from '../process/environment.ts';
@@ -91,8 +91,8 @@ export class ServiceInstances {
     };
     this.#onceListening(service, live, events, () => {
       const sockets = service.listen.length === 0 ? null : this.#sockets.inherited(service.listen);
-      const address = ownAddress(service, parameter);
-      const request = { spec, manager: this.#manager, stdio: output.stdio, sockets, address };
+      const addresses = ownAddresses(service, parameter);
+      const request = { spec, manager: this.#manager, stdio: output.stdio, sockets, addresses };
       live.cancelLaunch = launch(request, events);
     });
   }

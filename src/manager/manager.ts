@@ -103,11 +103,11 @@ export class Manager {
     return [];
   }
 
-  /** A rotation of every service; those that are stopped refuse. */
+  /** A rotation of every service that takes part in one; those that are stopped refuse. */
   rotateAll(): void {
     // Nothing is started yet: the sockets are being opened.
     this.#rotateAtStart = this.#services.size === 0;
-    for (const { runner } of this.#services.values()) void runner.request('rotationRequested');
+    for (const { runner } of this.#services.values()) void runner.rotateAmongAll();
   }
 
   reopenOutputs(): void {

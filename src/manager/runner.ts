@@ -2,6 +2,7 @@ import type { ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import { wantedSpec } from '../rotator/intents.ts';
 import { currentOf, liveInstances } from '../rotator/instances.ts';
 import type { Occurrence } from '../rotator/occurrence.ts';
+import { leftAloneBecause } from '../rotator/requests.ts';
 import { initialState, transition } from '../rotator/transition.ts';
 import type { Answer, Effect, Event, Id, Instance, Millis, State } from '../rotator/types.ts';
 import { viewOf, type ServiceView } from '../rotator/view.ts';
@@ -85,6 +86,14 @@ export class ServiceRunner {
   /** Asks for something; the answer comes when it is done. */
   request(type: RequestType): Promise<Answer> {
     return this.#ask((request) => ({ type, request }));
+  }
+
+  /** This service's part in a rotation of all. One that has none says so, and is left alone. */
+  rotateAmongAll(): Promise<Answer> {
+    const reason = leftAloneBecause(this.spec);
+    if (reason === null) return this.request('rotationRequested');
+    this.#world.report({ at: this.#world.now(), service: this.name, type: 'rotation-skipped', reason });
+    return Promise.resolve({ type: 'refused', reason, code: 'left-alone' });
   }
 
   signal(signal: SignalName): Promise<Answer> {

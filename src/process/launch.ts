@@ -56,10 +56,10 @@ export interface LaunchRequest {
   /** Listening sockets that it inherits from descriptor 3 on; null where the service has none. */
   readonly sockets: InheritedSockets | null;
   /**
-   * Where the instance is about to listen, and where nobody may listen yet: whoever does would answer the readiness
-   * check in its place. Null: not known.
+   * Where the instance is about to listen. If another process listens there already, that process would answer the
+   * readiness check, so the launch fails. Empty: not known.
    */
-  readonly address: string | null;
+  readonly addresses: readonly string[];
 }
 
 /**
@@ -113,13 +113,12 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
         else failed('ETXTBSY', `spawn ${plan.program} ETXTBSY`);
       });
   };
-  if (request.address === null) attempt();
+  if (request.addresses.length === 0) attempt();
   else
-    void isAnswered(request.address).then((answered) => {
+    void firstAnswered(request.addresses).then((answered) => {
       if (over) return;
-      if (answered)
-        fail(`${request.address ?? ''} is answered by another process already: end that one first`);
-      else attempt();
+      if (answered === null) attempt();
+      else fail(`${answered} is answered by another process already: end that one first`);
     });
   return () => {
     if (!over) fail('the launch was cancelled');
@@ -136,8 +135,10 @@ function changedLately(path: string): WritableFile | null {
   }
 }
 
-async function isAnswered(address: string): Promise<boolean> {
-  return (await tryTcp(address, new AbortController().signal)) === null;
+async function firstAnswered(addresses: readonly string[]): Promise<string | null> {
+  const { signal } = new AbortController();
+  const failures = await Promise.all(addresses.map((address) => tryTcp(address, signal)));
+  return addresses.find((_, index) => failures[index] === null) ?? null;
 }
 
 interface SpawnPlan {

@@ -39,6 +39,12 @@ export function stdoutPaint(): Paint {
   return painter(isLively(process.stdout, process.env));
 }
 
+/** Columns of the terminal that stdout is; null if it is none. */
+export function stdoutWidth(): number | null {
+  // A pseudo terminal without a size says 0.
+  return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null;
+}
+
 export function stderrPaint(): Paint {
   return painter(isLively(process.stderr, process.env));
 }

@@ -31,6 +31,8 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
       return info('rotation asked for meanwhile: one more follows');
     case 'rotation-refused':
       return warn(`rotation refused: ${fact.reason}`);
+    case 'rotation-skipped':
+      return info(`left alone by a rotation of all services: ${fact.reason}`);
     case 'rotation-completed':
       return info(`rotated${arrow(fact.from, fact.to)} in ${formatDuration(Math.round(fact.durationMs))}`);
     case 'rotation-failed':

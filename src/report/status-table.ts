@@ -2,6 +2,7 @@
 import type { InstanceStatus, ServiceStatus, StatusDocument } from '../rotator/status.ts';
 import { printable } from '../util/printable.ts';
 import type { Colour, Paint } from './paint.ts';
+import { countDown } from './status.ts';
 
 const HEADINGS = ['SERVICE', 'STATE', 'PARAMETER', 'PID', 'UPTIME', 'ROTATIONS', 'RESTARTS', 'NOTE'] as const;
 
@@ -15,23 +16,84 @@ const COLOURS: Readonly<Record<ServiceStatus['state'], Colour>> = {
   failed: 'red',
 };
 
-/** @param now ms since the epoch, for the uptimes */
-export function statusTable(status: StatusDocument, now: number, paint: Paint): string {
+/** What goes first where the terminal is too narrow; the name, the state and the note stay. */
+const LEAST_IMPORTANT: readonly (typeof HEADINGS)[number][] = [
+  'RESTARTS',
+  'UPTIME',
+  'PID',
+  'ROTATIONS',
+  'PARAMETER',
+];
+/** A note that is cut shorter than this tells nothing. */
+const SHORTEST_NOTE = 24;
+const GAP = '  ';
+
+/**
+ * @param now ms since the epoch, for the uptimes
+ * @param width columns of the terminal; null: nothing is left out or cut
+ */
+export function statusTable(
+  status: StatusDocument,
+  now: number,
+  paint: Paint,
+  width: number | null = null,
+): string {
   const rows = status.services.map((service) => cells(service, now));
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
+  const columns = fittingColumns(rows, width);
+  const widths = columns.map((column) => widthOf(rows, column));
+  const left = (width ?? Infinity) - sum(widths.slice(0, -1)) - GAP.length * (columns.length - 1);
   const line = (row: readonly string[], paintCell: (cell: string, column: number) => string): string =>
-    row
-      .map((cell, column) => paintCell(cell.padEnd(widths[column] ?? 0), column))
-      .join('  ')
+    columns
+      .map((column, index) => {
+        const cell = column === NOTE ? cut(row[column] ?? '', left) : (row[column] ?? '');
+        return paintCell(cell.padEnd(column === NOTE ? 0 : (widths[index] ?? 0)), column);
+      })
+      .join(GAP)
       .trimEnd();
   const heading = line(HEADINGS, (cell) => paint('bold', cell));
   const body = rows.map((row, index) => {
     const state = status.services[index]?.state ?? 'stopped';
-    return line(row, (cell, column) => (column === 1 ? paint(COLOURS[state], cell) : cell));
+    return line(row, (cell, column) => (column === STATE ? paint(COLOURS[state], cell) : cell));
   });
-  return [heading, ...body, ''].join('\n');
+  // What a failed service asks for must not be cut off.
+  const failures = status.services.flatMap((service, index) => {
+    const whole = rows[index]?.[NOTE] ?? '';
+    return service.state === 'failed' && whole.length > left ? [`${service.name}: ${whole}`] : [];
+  });
+  return [heading, ...body, ...failures, ''].join('\n');
+}
+
+const STATE = HEADINGS.indexOf('STATE');
+const NOTE = HEADINGS.indexOf('NOTE');
+
+/** Which columns are shown, by their indices; the note is the last. */
+function fittingColumns(rows: readonly (readonly string[])[], width: number | null): readonly number[] {
+  let columns = HEADINGS.map((_, column) => column);
+  const needed = (): number =>
+    sum(
+      columns.map((column) =>
+        column === NOTE ? Math.min(widthOf(rows, NOTE), SHORTEST_NOTE) : widthOf(rows, column),
+      ),
+    ) +
+    GAP.length * (columns.length - 1);
+  for (const heading of LEAST_IMPORTANT) {
+    if (width === null || needed() <= width) break;
+    columns = columns.filter((column) => HEADINGS[column] !== heading);
+  }
+  return columns;
+}
+
+function widthOf(rows: readonly (readonly string[])[], column: number): number {
+  return Math.max((HEADINGS[column] ?? '').length, ...rows.map((row) => (row[column] ?? '').length));
+}
+
+function cut(text: string, width: number): string {
+  if (text.length <= width) return text;
+  return width < 1 ? '' : `${text.slice(0, width - 1)}…`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function cells(service: ServiceStatus, now: number): readonly string[] {
@@ -44,18 +106,19 @@ function cells(service: ServiceStatus, now: number): readonly string[] {
     current === null ? '-' : uptime(now - Date.parse(current.startedAt)),
     rotations.failed === 0
       ? String(rotations.completed)
-      : `${rotations.completed} (${rotations.failed} failed)`,
+      : `${rotations.completed} done, ${rotations.failed} failed`,
     String(service.restarts),
-    note(service),
+    note(service, now),
   ].map(printable);
 }
 
-/** What is pending, or failed and why. */
-function note(service: ServiceStatus): string {
-  const { next, retiring, lastRotation } = service;
+/** What is pending, or failed and why, and what to do. */
+function note(service: ServiceStatus, now: number): string {
+  const { name, state, next, retiring, lastRotation } = service;
   const parts = [
     ...(next === null ? [] : [`next ${who(next)}`]),
-    ...(service.detail === null ? [] : [service.detail]),
+    ...(service.detail === null ? [] : [countDown(service.detail, now)]),
+    ...(state === 'failed' ? [`once it is fixed: alternate start ${name}`] : []),
     ...retiring.map((instance) => `retiring ${who(instance)}`),
     ...(service.pendingRotation ? ['one more rotation follows'] : []),
     ...(lastRotation?.outcome === 'failed' && next === null

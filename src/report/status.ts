@@ -9,10 +9,12 @@ export function isoTime(at: Millis): string {
 }
 
 /** A service's part of the status document. */
-export function serviceStatus(view: ServiceView): ServiceStatus {
+export function serviceStatus({ retry, ...view }: ServiceView): ServiceStatus {
   const { lastRotation } = view;
   return {
     ...view,
+    // As a moment: a countdown would be another text at every look.
+    detail: retry === null ? view.detail : retryDetail(view.detail, isoTime(retry.at), retry.number),
     current: view.current && instanceStatus(view.current),
     next: view.next && instanceStatus(view.next),
     retiring: view.retiring.map(instanceStatus),
@@ -24,6 +26,19 @@ export function serviceStatus(view: ServiceView): ServiceStatus {
       at: isoTime(lastRotation.at),
     },
   };
+}
+
+/** The words of `detail` while a service waits for its next start; {@link countDown} reads the moment again. */
+function retryDetail(reason: string | null, at: string, number: number): string {
+  return `${reason ?? ''}; next try at ${at} (restart ${number})`;
+}
+
+/** The same with the time that is left, for people who watch. `now`: ms since the epoch. */
+export function countDown(detail: string, now: number): string {
+  return detail.replace(/; next try at (\S+)(?= \(restart \d+\)$)/, (_, at: string) => {
+    const seconds = Math.max(0, Math.ceil((Date.parse(at) - now) / 1000));
+    return `; next try in ${seconds}s`;
+  });
 }
 
 function instanceStatus(instance: InstanceView): InstanceStatus {

@@ -59,7 +59,7 @@ export function applySettings(turn: Turn, settings: Settings): void {
   const instance = (before: Instance): Instance => ({ ...before, spec: changed(before.spec) });
   const step = (before: Step): Step =>
     'instance' in before && before.instance !== null
-      ? ({ ...before, instance: instance(before.instance) })
+      ? { ...before, instance: instance(before.instance) }
       : before;
   turn.update({ spec: changed(spec), newSpec: newSpec && changed(newSpec) });
   const { phase } = turn;

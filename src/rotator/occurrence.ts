@@ -10,6 +10,8 @@ export type ServiceFact =
   | { readonly type: 'rotation-started'; readonly from: Parameter; readonly to: Parameter }
   | { readonly type: 'rotation-kept' }
   | { readonly type: 'rotation-refused'; readonly reason: string }
+  /** A rotation of all services leaves this one alone. */
+  | { readonly type: 'rotation-skipped'; readonly reason: string }
   | {
       readonly type: 'rotation-completed';
       readonly from: Parameter;

@@ -11,8 +11,20 @@ import { withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
 import type { Id, Intent, Purpose } from './types.ts';
 
+/** Why a rotation of all services leaves this one alone; null if it takes part. */
+export function leftAloneBecause({ onRotate }: ServiceConfig): string | null {
+  if (onRotate.type === 'none') return 'onRotate is none';
+  return onRotate.type === 'restart' && onRotate.byNameOnly === true
+    ? 'it has neither parameters nor onRotate, so a rotation would be a restart'
+    : null;
+}
+
 export function rotationRequested(turn: Turn, request: Id): void {
   const { phase } = turn;
+  if (turn.state.spec.onRotate.type === 'none') {
+    refuseRotation(turn, [request], 'onRotate is none: use restart for a restart, which is downtime');
+    return;
+  }
   switch (phase.name) {
     case 'stopped':
       refuseRotation(turn, [request], 'the service is stopped');

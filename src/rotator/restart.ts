@@ -69,7 +69,8 @@ export function nothingServes(
       turn.update({ crashes });
       const timer = turn.startTimer(delayMs);
       const { parameter, position } = lost.place;
-      turn.enter({ name: 'backoff', timer, parameter, position, until: turn.at + delayMs });
+      const { reason } = lost;
+      turn.enter({ name: 'backoff', timer, parameter, position, until: turn.at + delayMs, reason });
       turn.report({ type: 'restart-delayed', parameter, attempt: crashes, delayMs });
     }
   }

@@ -13,7 +13,10 @@ export interface RotationStatus {
   readonly at: string;
 }
 
-export interface ServiceStatus extends Omit<ServiceView, 'current' | 'next' | 'retiring' | 'lastRotation'> {
+export interface ServiceStatus extends Omit<
+  ServiceView,
+  'current' | 'next' | 'retiring' | 'lastRotation' | 'retry'
+> {
   readonly current: InstanceStatus | null;
   readonly next: InstanceStatus | null;
   readonly retiring: readonly InstanceStatus[];

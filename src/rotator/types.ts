@@ -130,7 +130,13 @@ export type Phase =
   | { readonly name: 'running'; readonly current: Instance }
   /** `current` is null when it died meanwhile: the next one is then promoted as soon as it is ready. */
   | { readonly name: 'rotating'; readonly current: Instance | null; readonly attempt: Attempt }
-  | ({ readonly name: 'backoff'; readonly timer: Id; readonly until: Millis } & Place)
+  /** `reason`: why nothing serves. */
+  | ({
+      readonly name: 'backoff';
+      readonly timer: Id;
+      readonly until: Millis;
+      readonly reason: string;
+    } & Place)
   | { readonly name: 'stopping'; readonly then: Intent | null; readonly requests: readonly Id[] }
   | { readonly name: 'failed'; readonly reason: string };
 
@@ -172,12 +178,15 @@ export type Event = { readonly at: Millis } & (
 );
 export type EventType = Event['type'];
 
-/** What a request is answered with; `refused` is the caller's mistake or the wrong moment, not a failure. */
+/**
+ * What a request is answered with; `refused` is the caller's mistake or the wrong moment, not a failure. `left-alone`: the
+ * request was for all services, and this one has no part in that.
+ */
 export type Answer =
   | { readonly type: 'done' }
   | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'rotated'; readonly result: RotationResult }
-  | { readonly type: 'refused'; readonly reason: string };
+  | { readonly type: 'refused'; readonly reason: string; readonly code?: 'left-alone' };
 
 /** Imperative: what is to be done now, in this order. */
 export type Effect =

@@ -22,6 +22,8 @@ export interface ServiceView {
   readonly lastRotation: (RotationResult & { readonly at: Millis }) | null;
   /** What is waited for, or why the service is where it is, in words; null where there is nothing to say. */
   readonly detail: string | null;
+  /** When it is started again after a crash, and which restart in a row that is; null unless it waits for that. */
+  readonly retry: { readonly at: Millis; readonly number: number } | null;
 }
 
 export function viewOf(state: State): ServiceView {
@@ -38,6 +40,7 @@ export function viewOf(state: State): ServiceView {
     restarts: state.restarts,
     lastRotation: state.lastRotation,
     detail: detailOf(state),
+    retry: state.phase.name === 'backoff' ? { at: state.phase.until, number: state.crashes } : null,
   };
 }
 
@@ -60,7 +63,6 @@ function detailOf(state: State): string | null {
     case 'rotating':
       return detailOfStep(phase.attempt);
     case 'backoff':
-      return `restart ${state.crashes} waits`;
     case 'failed':
       return phase.reason;
     case 'stopping':

@@ -2,8 +2,14 @@ import { expect, test } from 'vitest';
 import { errorOf, noManager } from '../../src/cli/connect.ts';
 
 test.each([
-  ['ENOENT', 'alternate: no manager answers on /s; start it with: alternate --config FILE'],
-  ['ECONNREFUSED', 'alternate: no manager answers on /s; start it with: alternate --config FILE'],
+  [
+    'ENOENT',
+    'alternate: no manager is running: there is no socket /s; start it with: alternate --config FILE',
+  ],
+  [
+    'ECONNREFUSED',
+    'alternate: no manager answers on /s: the one that made it has ended; start it with: alternate --config FILE',
+  ],
   ['EACCES', 'alternate: you may not use /s; it belongs to the user who runs the manager'],
   ['ECONNRESET', 'alternate: the manager on /s did not answer: socket hang up'],
 ])('%s: %s', (code, message) => {

@@ -5,6 +5,8 @@ describe('classicConfig', () => {
   it('is one service with the policies of the original tool', () => {
     expect(classicConfig('/srv/app "127.0.0.1:%alt"', ['3000', '3001'], '1m30s', '/work')).toEqual({
       ok: true,
+      warnings: [],
+      locate: expect.any(Function),
       config: {
         path: null,
         control: null,

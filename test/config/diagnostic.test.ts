@@ -38,6 +38,7 @@ it('positionOf counts from 1', () => {
 
 describe('formatDiagnostic', () => {
   const diagnostic = {
+    severity: 'error' as const,
     file: '/srv/site/alternate.config.yaml',
     line: 3,
     column: 5,

@@ -58,6 +58,16 @@ export async function mistakesOf(text: string, name?: string): Promise<string[]>
   });
 }
 
+/** Each warning of a configuration without mistakes, on a line in the same form. */
+export async function warningsOf(text: string, name?: string): Promise<string[]> {
+  const result = await loadText(text, name);
+  if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'));
+  return result.warnings.map(({ line, column, message, hint }) => {
+    const place = line === null ? '-' : `${line}:${column ?? ''}`;
+    return `${place} ${message}${hint === null ? '' : ` (${hint})`}`;
+  });
+}
+
 /** The mistakes of a service with a command and these lines; the first of them is line 4 of the file. */
 export async function inService(...lines: string[]): Promise<string[]> {
   return mistakesOf(

@@ -22,6 +22,7 @@ describe('loadConfig', () => {
       ok: false,
       diagnostics: [
         {
+          severity: 'error',
           file: null,
           line: null,
           column: null,

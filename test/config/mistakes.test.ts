@@ -48,7 +48,7 @@ describe('a mistake in a service is said with its place, and what to write inste
     ['onRotate: stop', '4:15 services.api.onRotate: SIGSTOP cannot be used here'],
     [
       'onRotate: 1',
-      '4:15 services.api.onRotate: expected restart, or the name of a signal, found 1 (put quotes around it)',
+      '4:15 services.api.onRotate: expected restart, none, or the name of a signal, found 1 (put quotes around it)',
     ],
     [
       'stop: { signal: SIGTREM }',

@@ -11,6 +11,8 @@ describe('a service', () => {
     const file = join(folder, 'alternate.config.yaml');
     expect(await loadConfig({ file, cwd: '/' })).toEqual({
       ok: true,
+      warnings: [],
+      locate: expect.any(Function),
       config: {
         path: file,
         control: { path: null, mode: 0o600 },
@@ -20,7 +22,7 @@ describe('a service', () => {
             command: ['./bin/api', '-v'],
             parameters: [null],
             overlapMs: 10_000,
-            onRotate: { type: 'restart' },
+            onRotate: { type: 'restart', byNameOnly: true },
             rotation: { whileRotating: 'fold', parameterInUse: 'wait' },
             watch: [],
             baseDir: folder,
@@ -56,13 +58,13 @@ control: { socket: run/x.sock, mode: "660" }
 services:
   api:
     command: [./bin/api, "a b", --port=%alt, 8]
-    parameters: [3000, "3001", blue]
+    parameters: [3000, "3001", "8080"]
     overlap: 0
     watch: [bin/api, /etc/api.toml]
     cwd: .
     env: { PORT: "%alt", N: 1, B: true }
     envFile: x.env
-    ready: { tcp: 8080, interval: 1s, timeout: 1m }
+    ready: { tcp: "%alt", interval: 1s, timeout: 1m }
     stop: { signal: quit, timeout: never }
     restart: { policy: on-failure, delay: 40s }
     output: { file: logs/%alt.log, maxSize: 1KiB, maxFiles: 2 }
@@ -78,7 +80,7 @@ services:
     expect(result.ok && result.config.services[0]).toEqual({
       name: 'api',
       command: ['./bin/api', 'a b', '--port=%alt', '8'],
-      parameters: ['3000', '3001', 'blue'],
+      parameters: ['3000', '3001', '8080'],
       overlapMs: 0,
       onRotate: { type: 'alternate' },
       rotation: { whileRotating: 'fold', parameterInUse: 'wait' },
@@ -88,7 +90,7 @@ services:
       env: { PORT: '%alt', N: '1', B: 'true' },
       envFile: join(base, 'x.env'),
       credentials: { uid: null, gid: null, known: false, env: {} },
-      ready: { type: 'tcp', address: '8080', intervalMs: 1000, timeoutMs: 60_000 },
+      ready: { type: 'tcp', address: '%alt', intervalMs: 1000, timeoutMs: 60_000 },
       address: null,
       route: null,
       listen: [],
@@ -121,6 +123,7 @@ services:
 
   it.each([
     ['onRotate: restart', { type: 'restart' }],
+    ['onRotate: none', { type: 'none' }],
     ['onRotate: hup', { type: 'signal', signal: 'SIGHUP' }],
   ])('%s', async (line, onRotate) => {
     expect((await loadService('command: x', line)).onRotate).toEqual(onRotate);

@@ -2,7 +2,7 @@ import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { instantiate } from '../../src/config/instance.ts';
 import { starterConfig } from '../../src/config/starter.ts';
-import { loadOk } from './folder.ts';
+import { loadOk, warningsOf } from './folder.ts';
 
 const TEXT = starterConfig('./schema/alternate.schema.json');
 
@@ -20,6 +20,10 @@ describe('the starter file', () => {
     expect([program, option, others]).toEqual(['node', '--eval', []]);
     expect(() => new Script(source)).not.toThrow();
     expect(source).toContain('listen(3001,');
+  });
+
+  it('gives no warning', async () => {
+    expect(await warningsOf(TEXT)).toEqual([]);
   });
 
   it('is valid with each of its suggestions', async () => {

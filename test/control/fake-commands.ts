@@ -19,6 +19,7 @@ export class FakeCommands implements Commands {
 
   signal = (name: string, signal: string): Promise<Answer> => this.#ask(`signal ${name} ${signal}`);
   rotate = (name: string): Promise<Answer> => this.#ask(`rotate ${name}`);
+  rotateAmongAll = (name: string): Promise<Answer> => this.#ask(`rotate ${name} among all`);
   start = (name: string): Promise<Answer> => this.#ask(`start ${name}`);
   stop = (name: string): Promise<Answer> => this.#ask(`stop ${name}`);
   restart = (name: string): Promise<Answer> => this.#ask(`restart ${name}`);

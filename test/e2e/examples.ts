@@ -61,7 +61,7 @@ function replacePorts(file: string, ports: readonly string[]): void {
     (before, port, index) => before.replaceAll(String(8080 + index), port),
     readFileSync(file, 'utf8'),
   );
-  writeFileSync(file, text.replace('overlap: 2s', 'overlap: 500ms'));
+  writeFileSync(file, text.replace(/overlap: \d+s/, 'overlap: 500ms'));
 }
 
 /** Runs the example as its first lines say; it is ended with the test. */

@@ -45,6 +45,38 @@ test.each(['http', 'tcp'] as const)(
   },
 );
 
+test('nor for the only instance of a service without parameters', async () => {
+  const [port = 0] = await freePorts(1);
+  const theatre = await Theatre.open();
+  await stranger(port);
+  theatre.start({ web: { command: Stage.command('web'), ready: { tcp: port }, restart: 'never' } });
+  await theatre.alternate.logged(
+    new RegExp(`web: cannot start the command: ${port} is answered by another process already`),
+  );
+  expect(theatre.stage.puppets).toHaveLength(0);
+});
+
+test('a stranger on the port that is checked does not pass for the new instance, whatever its address is', async () => {
+  const [first = 0, second = 0] = await freePorts(2);
+  const theatre = await Theatre.open();
+  // What the instances listen on is free; what answers for them is not theirs.
+  await stranger(second);
+  theatre.start({
+    web: {
+      command: Stage.command(),
+      parameters: [first, second],
+      address: '127.0.0.2:%alt',
+      ready: { tcp: '127.0.0.1:%alt' },
+    },
+  });
+  await (await theatre.puppet(String(first))).do('listen', { port: first });
+  await theatre.running('web');
+  expect(await theatre.rotate('web')).toMatchObject({
+    outcome: 'failed',
+    reason: `127.0.0.1:${second} is answered by another process already: end that one first`,
+  });
+});
+
 test('a service that is renamed by a reload waits for its old self, which holds the same parameters', async () => {
   const theatre = await Theatre.open();
   const service = { command: Stage.command(), parameters: ['a', 'b'] as [string, string] };

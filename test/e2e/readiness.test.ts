@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePorts } from '../support/ports.ts';
-import { HealthCheck } from '../support/health.ts';
 import { processGone } from '../support/processes.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
@@ -13,23 +12,28 @@ const command = Stage.command();
 describe('http', () => {
   test.each([200, 302])('%i is ready', async (status) => {
     const theatre = await Theatre.open();
-    const health = await HealthCheck.open();
-    health.answer('a', status);
-    theatre.start({ web: { command: 'sleep 300', parameters, ready: { http: health.url } } });
-    expect(await theatre.running('web')).toMatchObject({ current: { parameter: 'a', state: 'ready' } });
+    const [a = 0, b = 0] = await freePorts(2);
+    const ready = { http: 'http://127.0.0.1:%alt/', interval: '20ms' };
+    theatre.start({ web: { command, parameters: [a, b], ready } });
+    await (await theatre.puppet(String(a))).do('listen', { port: a, status });
+    expect(await theatre.running('web')).toMatchObject({
+      current: { parameter: String(a), state: 'ready' },
+    });
   });
 
   test.each([404, 500])('%i is not, and the reason names it', async (status) => {
     const theatre = await Theatre.open();
-    const health = await HealthCheck.open();
-    health.answer('a', 200);
-    health.answer('b', status);
-    const ready = { http: health.url, interval: '10ms', timeout: '300ms' };
-    theatre.start({ web: { command: 'sleep 300', parameters, ready } });
+    const [a = 0, b = 0] = await freePorts(2);
+    const ready = { http: 'http://127.0.0.1:%alt/up', interval: '20ms', timeout: '3s' };
+    theatre.start({ web: { command, parameters: [a, b], ready } });
+    await (await theatre.puppet(String(a))).do('listen', { port: a });
     await theatre.running('web');
-    const { outcome, reason } = await theatre.rotate('web');
-    expect(outcome).toBe('failed');
-    expect(reason).toBe(`not ready within 300ms: ${health.url.replace('%alt', 'b')} answered ${status}`);
+    const rotation = theatre.rotate('web');
+    await (await theatre.puppet(String(b))).do('listen', { port: b, status });
+    expect(await rotation).toMatchObject({
+      outcome: 'failed',
+      reason: `not ready within 3s: http://127.0.0.1:${b}/up answered ${status}`,
+    });
   });
 
   test('the parameter is put into the address, and refused connections are tried again', async () => {

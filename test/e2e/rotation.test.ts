@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HealthCheck } from '../support/health.ts';
+import { ExecCheck } from '../support/exec-check.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -43,9 +43,9 @@ describe('a rotation that goes well', () => {
 
   test('the overlap counts from readiness to TERM, not from the launch', async () => {
     const theatre = await Theatre.open();
-    const health = await HealthCheck.open();
-    health.answer('a', 200);
-    const ready = { http: health.url, interval: '30ms' };
+    const health = new ExecCheck(theatre.folder);
+    health.healthy('a');
+    const ready = { exec: health.exec, interval: '30ms' };
     theatre.start({ web: { command, parameters, overlap: '200ms', ready } });
     const a = await theatre.puppet('a');
     await theatre.running('web');
@@ -55,7 +55,7 @@ describe('a rotation that goes well', () => {
     await health.asked('b', 10);
     await a.do('cwd');
     expect(a.signals).toEqual([]);
-    health.answer('b', 204);
+    health.healthy('b');
     expect(await rotation).toMatchObject({ outcome: 'completed' });
     const ready2 = Date.parse((await theatre.event('instance-ready')).at);
     const stopping = Date.parse((await theatre.event('instance-stopping')).at);
@@ -160,10 +160,10 @@ describe('a rotation that fails leaves the old instance alone', () => {
 describe('the current one dies during a rotation', () => {
   test('before the next is ready: the next is promoted as soon as it is, whatever the overlap', async () => {
     const theatre = await Theatre.open();
-    const health = await HealthCheck.open();
-    health.answer('a', 200);
+    const health = new ExecCheck(theatre.folder);
+    health.healthy('a');
     theatre.start({
-      web: { command, parameters, overlap: '1h', ready: { http: health.url, interval: '20ms' } },
+      web: { command, parameters, overlap: '1h', ready: { exec: health.exec, interval: '20ms' } },
     });
     await theatre.running('web');
     const rotation = theatre.rotate('web');
@@ -171,7 +171,7 @@ describe('the current one dies during a rotation', () => {
     (await theatre.puppet('a')).tell('kill', { signal: 'SIGKILL' });
     await theatre.alternate.logged(/web: a \(pid \d+\) exited \(SIGKILL\)/);
     expect(await theatre.service('web')).toMatchObject({ state: 'rotating', current: null });
-    health.answer('b', 200);
+    health.healthy('b');
     expect(await rotation).toMatchObject({ outcome: 'completed', from: 'a', to: 'b' });
   });
 
@@ -191,10 +191,10 @@ describe('the current one dies during a rotation', () => {
 describe('requests during a rotation', () => {
   test('three of them become one more rotation, and each is answered', async () => {
     const theatre = await Theatre.open();
-    const health = await HealthCheck.open();
-    health.answer('a', 200);
-    health.answer('c', 200);
-    const ready = { http: health.url, interval: '20ms' };
+    const health = new ExecCheck(theatre.folder);
+    health.healthy('a');
+    health.healthy('c');
+    const ready = { exec: health.exec, interval: '20ms' };
     theatre.start({ web: { command: 'sleep 300', parameters: ['a', 'b', 'c'], ready } });
     await theatre.running('web');
     const first = theatre.rotate('web');
@@ -202,7 +202,7 @@ describe('requests during a rotation', () => {
     const three = [theatre.rotate('web'), theatre.rotate('web'), theatre.rotate('web')];
     await theatre.alternate.logged(/one more follows/, 3);
     expect(await theatre.service('web')).toMatchObject({ state: 'rotating', pendingRotation: true });
-    health.answer('b', 200);
+    health.healthy('b');
     expect(await first).toMatchObject({ outcome: 'completed', to: 'b' });
     for (const outcome of await Promise.all(three))
       expect(outcome).toMatchObject({ outcome: 'completed', from: 'b', to: 'c' });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HealthCheck } from '../support/health.ts';
+import { ExecCheck } from '../support/exec-check.ts';
 import { processFacts } from '../support/processes.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
@@ -47,13 +47,13 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)('%s', (signal) => {
 
 test('TERM during a rotation stops the old, the new and the one that is on its way out', async () => {
   const theatre = await Theatre.open();
-  const health = await HealthCheck.open();
-  for (const parameter of ['a', 'b']) health.answer(parameter, 200);
+  const health = new ExecCheck(theatre.folder);
+  for (const parameter of ['a', 'b']) health.healthy(parameter);
   const alternate = theatre.start({
     web: {
       command: Stage.command(),
       parameters: ['a', 'b', 'c'],
-      ready: { http: health.url, interval: '20ms' },
+      ready: { exec: health.exec, interval: '20ms' },
       stop: { timeout: 'never' },
     },
   });

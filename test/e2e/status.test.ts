@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Alternate, runAlternate } from '../support/alternate.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -27,13 +27,47 @@ describe('status', () => {
         'a',
         expect.stringMatching(/^\d+$/),
         expect.stringMatching(/^\d+s$/),
-        '0 (1 failed)',
+        '0 done, 1 failed',
         '0',
         'last rotation to b failed: the instance exited with code 1',
       ],
     ]);
     const one = await client('status', 'fragile');
     expect(one.stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['SERVICE', 'fragile', '']);
+  });
+
+  test('exits with 1 if a service that is shown has failed, and says what to do', async () => {
+    const failing = { command: 'false', restart: 'never' } as const;
+    const { theatre, client } = await manager({ web });
+    expect(await client('status')).toMatchObject({ code: 0 });
+    theatre.configure({ web, failing });
+    await theatre.ask('POST', '/v1/reload');
+    await theatre.service('failing', ({ state }) => state === 'failed');
+    const shown = await client('status');
+    expect(shown).toMatchObject({ code: 1, stderr: '' });
+    expect(shown.stdout).toMatch(
+      /^failing +failed .* the instance exited with code 1; once it is fixed: alternate start failing$/m,
+    );
+    const json = await client('status', '--json');
+    expect(json).toMatchObject({ code: 1, stderr: '' });
+    expect(JSON.parse(json.stdout)).toMatchObject({ services: [{ name: 'web' }, { state: 'failed' }] });
+    expect(await client('status', 'web')).toMatchObject({ code: 0 });
+    expect(await client('status', 'failing', '--json')).toMatchObject({ code: 1 });
+  });
+
+  test('in a back-off: the last exit and the time of the next try', async () => {
+    const { client, theatre } = await manager({ web });
+    const crashing = { command: 'sh -c "exit 7"', restart: { delay: '1h', maxDelay: '1h' } };
+    theatre.configure({ web, crashing });
+    await theatre.ask('POST', '/v1/reload');
+    const { detail } = await theatre.service(
+      'crashing',
+      ({ state, restarts }) => state === 'backoff' && restarts === 1,
+    );
+    expect(detail).toMatch(/^the instance exited with code 7; next try at 20\d\d-\S+Z \(restart 2\)$/);
+    const shown = await client('status', 'crashing');
+    expect(shown).toMatchObject({ code: 0 });
+    expect(shown.stdout).toMatch(/the instance exited with code 7; next try in 3[56]\d\ds \(restart 2\)$/m);
   });
 
   test('--json is exactly the document', async () => {
@@ -104,7 +138,7 @@ describe('how a manager is found', () => {
     // What is named wins over what is found.
     const wrong = await runAlternate(['status', '--socket', 'nothing.sock'], { cwd: deep });
     expect(wrong).toMatchObject(
-      said(1, /alternate: no manager answers on \S+nothing\.sock; start it with: .*/),
+      said(1, /alternate: no manager is running: there is no socket \S+nothing\.sock; start it with: .*/),
     );
   });
 
@@ -121,7 +155,10 @@ describe('how a manager is found', () => {
       'shutdown',
     ])
       expect(await runAlternate(words.split(' '), { cwd: theatre.folder })).toMatchObject(
-        said(1, /alternate: no manager answers on \S+control\.sock; start it with: alternate --config FILE/),
+        said(
+          1,
+          /alternate: no manager is running: there is no socket \S+control\.sock; start it with: alternate --config FILE/,
+        ),
       );
     theatre.write(
       'alternate.config.yaml',
@@ -132,3 +169,35 @@ describe('how a manager is found', () => {
     );
   });
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'as root, a manager that another user runs: who runs it, and how to reach it',
+  async () => {
+    const theatre = await Theatre.open();
+    theatre.openToEverybody();
+    // No control.socket: each user has a place of his own, here below TMPDIR.
+    const config = theatre.write('site/alternate.config.yaml', 'services: { web: { command: sleep 300 } }');
+    mkdirSync(path.join(theatre.folder, 'tmp'), { mode: 0o777 });
+    chmodSync(path.join(theatre.folder, 'tmp'), 0o777);
+    const env = { TMPDIR: path.join(theatre.folder, 'tmp'), XDG_RUNTIME_DIR: '' };
+    const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const other = new Alternate(['--config', config], { cwd: '/', env, through });
+    onTestFinished(() => other.discard());
+    await other.logged(/web: running/);
+    const asRoot = async (...words: string[]): Promise<{ code: number | null; stderr: string }> =>
+      await runAlternate(['--config', config, ...words], { cwd: '/', env });
+    const { code, stderr } = await asRoot('status');
+    expect(code).toBe(1);
+    const [, socket = ''] =
+      /^alternate: user nobody runs the manager of this configuration; to reach it: --socket (\S+)\n$/.exec(
+        stderr,
+      ) ?? [];
+    expect(socket).toMatch(/\/tmp\/alternate-65534\/\w+\.sock$/);
+    expect(await asRoot('--socket', socket, 'status')).toMatchObject({ code: 0 });
+    expect(await asRoot('rotate', 'web')).toMatchObject({ code: 1, stderr });
+    await other.stop();
+    expect((await asRoot('status')).stderr).toMatch(
+      /^alternate: no manager is running: there is no socket \/run\/alternate\/\w+\.sock; start it with/,
+    );
+  },
+);

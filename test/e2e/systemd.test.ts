@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bin, runAlternate, temporaryFolder, writeConfig } from '../support/alternate.ts';
-import { HealthCheck } from '../support/health.ts';
+import { ExecCheck } from '../support/exec-check.ts';
 import { Theatre } from '../support/theatre.ts';
 import { explainTimeouts, until } from '../support/until.ts';
 import { isThere } from './examples.ts';
@@ -61,16 +61,16 @@ const sleeping = { command: 'sleep 300', parameters: ['a', 'b'] as [string, stri
 describe.skipIf(!canTell)('NOTIFY_SOCKET, with perl and systemd-notify', () => {
   test('READY once every service has left its start, well or not; STOPPING at the end', async () => {
     const theatre = await Theatre.open();
-    const health = await HealthCheck.open();
+    const health = new ExecCheck(theatre.folder);
     const init = await InitSystem.open(path.join(theatre.folder, 'notify.sock'));
     const broken = { command: 'false', restart: { policy: 'always' as const, delay: '1h' } };
-    const slow = { ...sleeping, ready: { http: health.url } };
+    const slow = { ...sleeping, ready: { exec: health.exec } };
     theatre.start({ web: sleeping, broken, slow }, { env: { NOTIFY_SOCKET: init.address } });
     await theatre.service('broken', ({ state }) => state === 'backoff');
     await theatre.running('web');
     await health.asked('a', 2);
     expect(init.messages).toEqual([]);
-    health.answer('a', 200);
+    health.healthy('a');
     expect(await init.hears(/READY=1/)).toBe('READY=1 STATUS=2 of 3 running; broken: backoff');
     theatre.alternate.signal('SIGTERM');
     await init.hears(/^STOPPING=1/);

@@ -66,7 +66,7 @@ describe('onRotate: a signal', () => {
     const theatre = await Theatre.open();
     const alternate = theatre.start({
       edge: { command: edge, onRotate: 'usr2' },
-      other: { command: other },
+      other: { command: other, onRotate: 'restart' },
       web: { command: Stage.command('web-%alt'), parameters: ['a', 'b'] },
     });
     const instance = await theatre.puppet('edge');
@@ -91,4 +91,69 @@ describe('onRotate: a signal', () => {
       (service) => service.current !== null && service.current.pid !== current?.pid,
     );
   });
+});
+
+describe('a rotation of all services', () => {
+  const parameters: [string, string] = ['a', 'b'];
+
+  test.each([
+    ['without onRotate', {}, 'it has neither parameters nor onRotate, so a rotation would be a restart'],
+    ['with onRotate: none', { onRotate: 'none' }, 'onRotate is none'],
+  ])('leaves a service alone %s: USR1, and `rotate --all`, which says so', async (_with, keys, reason) => {
+    const theatre = await Theatre.open();
+    const alternate = theatre.start({
+      db: { command: Stage.command('db'), ...keys },
+      web: { command: Stage.command('web-%alt'), parameters },
+    });
+    const db = await theatre.puppet('db');
+    for (const name of ['db', 'web']) await theatre.running(name);
+    alternate.signal('SIGUSR1');
+    await theatre.puppet('web-b');
+    await alternate.logged(new RegExp(`db: left alone by a rotation of all services: ${reason}`));
+    await theatre.service('web', ({ rotations }) => rotations.completed === 1);
+    const all = await alternate.command('rotate', '--all');
+    expect(all).toMatchObject({ code: 0 });
+    expect(all.stderr).toContain(`db: left alone: ${reason}\n`);
+    expect(all.stderr).toMatch(/^web: rotated b -> a in /m);
+    const json = await alternate.command('rotate', '--all', '--no-wait', '--json');
+    expect(json.code).toBe(0);
+    expect(json.stdout).toContain(
+      `{"service":"db","error":{"code":"left-alone","message":${JSON.stringify(reason)}}}\n`,
+    );
+    expect(await theatre.running('db')).toMatchObject({
+      current: { pid: db.pid },
+      rotations: { completed: 0, failed: 0 },
+    });
+    expect(db.signals).toEqual([]);
+  });
+
+  test('by its name, or by a change of what it watches, the same service is restarted', async () => {
+    const theatre = await Theatre.open();
+    theatre.write('db.conf', '1');
+    theatre.start({ db: { command: Stage.command('db'), watch: 'db.conf' } });
+    await theatre.puppet('db');
+    await theatre.running('db');
+    expect(await theatre.rotate('db')).toMatchObject({ outcome: 'completed' });
+    await theatre.puppet('db', 2);
+    await theatre.running('db');
+    theatre.write('db.conf', '2');
+    await theatre.puppet('db', 3);
+  });
+});
+
+test('onRotate: none refuses a rotation by name with 409 and the reason; restart works', async () => {
+  const theatre = await Theatre.open();
+  const alternate = theatre.start({ db: { command: Stage.command('db'), onRotate: 'none' } });
+  const first = await theatre.puppet('db');
+  await theatre.running('db');
+  const reason = 'onRotate is none: use restart for a restart, which is downtime';
+  expect(await theatre.ask('POST', '/v1/services/db/rotate?wait=true')).toMatchObject({
+    status: 409,
+    body: { error: { code: 'conflict', message: reason } },
+  });
+  const { code, stderr } = await alternate.command('rotate', 'db');
+  expect({ code, stderr }).toEqual({ code: 1, stderr: `db: not rotated: ${reason}\n` });
+  expect(await theatre.running('db')).toMatchObject({ current: { pid: first.pid } });
+  expect(await alternate.command('restart', 'db')).toMatchObject({ code: 0 });
+  await theatre.puppet('db', 2);
 });

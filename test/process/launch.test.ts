@@ -31,7 +31,7 @@ function launched(spec: Partial<InstanceSpec>, stdio: LaunchRequest['stdio'] = [
     if (run.pid > 0) signalGroup(run.pid, 'SIGKILL');
   });
   run.cancel = launch(
-    { spec: instanceSpec(spec), manager: NOBODY, address: null, sockets: null, stdio },
+    { spec: instanceSpec(spec), manager: NOBODY, addresses: [], sockets: null, stdio },
     {
       attempted: () => undefined,
       launched(child) {

@@ -7,6 +7,7 @@ export const SERVICE_FACTS: { readonly [T in ServiceFact['type']]: Extract<Servi
   'rotation-started': { type: 'rotation-started', from: '3000', to: '3001' },
   'rotation-kept': { type: 'rotation-kept' },
   'rotation-refused': { type: 'rotation-refused', reason: 'the service is stopped' },
+  'rotation-skipped': { type: 'rotation-skipped', reason: 'onRotate is none' },
   'rotation-completed': { type: 'rotation-completed', from: '3000', to: '3001', durationMs: 15_050.4 },
   'rotation-failed': { type: 'rotation-failed', from: '3000', to: '3001', reason: 'no', durationMs: 1 },
   'roll-out-failed': { type: 'roll-out-failed', reason: 'not ready within 30s' },

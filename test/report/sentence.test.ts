@@ -19,6 +19,7 @@ test('what happens to a service', () => {
     'info: rotating 3000 -> 3001',
     'info: rotation asked for meanwhile: one more follows',
     'warn: rotation refused: the service is stopped',
+    'info: left alone by a rotation of all services: onRotate is none',
     'info: rotated 3000 -> 3001 in 15.05s',
     'error: rotation 3000 -> 3001 failed: no; 3000 goes on',
     'error: the new configuration of this service is not in force: the one before it stays. Fix the file, then reload again',
@@ -103,7 +104,7 @@ test('text from outside begins no line and moves no cursor', () => {
   const reason = 'exit code 1: \u001b[2Jx\nalternate | web: rotated 3000 -> 3001 in 1s';
   for (const fact of Object.values(SERVICE_FACTS)) {
     const hostile = 'reason' in fact ? { ...fact, reason } : fact;
-     
+
     expect(sentenceOf(of(hostile)).text).not.toMatch(/[\u0000-\u001f]/);
   }
   expect(say({ ...SERVICE_FACTS['hook-failed'], reason })).toBe(

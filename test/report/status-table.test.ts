@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { painter } from '../../src/report/paint.ts';
 import { statusTable, uptime } from '../../src/report/status-table.ts';
 import type { InstanceStatus, ServiceStatus, StatusDocument } from '../../src/rotator/status.ts';
@@ -22,7 +22,11 @@ const quiet: ServiceStatus = {
   detail: null,
 };
 
-function table(services: readonly Partial<ServiceStatus>[], lively = false): string {
+function table(
+  services: readonly Partial<ServiceStatus>[],
+  lively = false,
+  width: number | null = null,
+): string {
   const document: StatusDocument = {
     version: '1.0.0',
     pid: 1,
@@ -30,7 +34,7 @@ function table(services: readonly Partial<ServiceStatus>[], lively = false): str
     startedAt: '',
     services: services.map((service) => ({ ...quiet, ...service })),
   };
-  return statusTable(document, now, painter(lively));
+  return statusTable(document, now, painter(lively), width);
 }
 
 test('one row a service, in columns', () => {
@@ -66,14 +70,63 @@ test('one row a service, in columns', () => {
     ]),
   ).toBe(
     [
-      'SERVICE      STATE     PARAMETER  PID   UPTIME  ROTATIONS     RESTARTS  NOTE',
-      'web          running   3000       4711  1h02m   0             0',
-      'a-long-name  rotating  3000       4711  1h02m   3 (1 failed)  0         next 3001 (not started yet); launching 3001; retiring 3002 (pid 4711); one more rotation follows',
-      'edge         failed    -          -     -       0             10        it crashed; last rotation to 3000 failed: not ready within 30s',
-      'alone        running   -          4711  1m01s   0             0',
+      'SERVICE      STATE     PARAMETER  PID   UPTIME  ROTATIONS         RESTARTS  NOTE',
+      'web          running   3000       4711  1h02m   0                 0',
+      'a-long-name  rotating  3000       4711  1h02m   3 done, 1 failed  0         next 3001 (not started yet); launching 3001; retiring 3002 (pid 4711); one more rotation follows',
+      'edge         failed    -          -     -       0                 10        it crashed; once it is fixed: alternate start edge; last rotation to 3000 failed: not ready within 30s',
+      'alone        running   -          4711  1m01s   0                 0',
       '',
     ].join('\n'),
   );
+});
+
+describe('on a terminal', () => {
+  const detail = 'the instance exited with code 1; next try at 2026-11-22T12:00:04.000Z (restart 3)';
+  const services: readonly Partial<ServiceStatus>[] = [
+    { rotations: { completed: 0, failed: 1 } },
+    { name: 'worker', state: 'backoff', current: null, detail },
+    { name: 'edge', state: 'failed', current: null, restarts: 10, detail: 'it crashed' },
+  ];
+
+  test('that is wide enough, nothing is left out', () => {
+    expect(table(services, false, 160)).toBe(table(services));
+  });
+
+  test('of 80 columns, the note is cut and the least important columns go; what a failed service asks for is there', () => {
+    expect(table(services, false, 80)).toBe(
+      [
+        'SERVICE  STATE    PARAMETER  PID   ROTATIONS         NOTE',
+        'web      running  3000       4711  0 done, 1 failed',
+        'worker   backoff  -          -     0                 the instance exited with c…',
+        'edge     failed   -          -     0                 it crashed; once it is fix…',
+        'edge: it crashed; once it is fixed: alternate start edge',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('that is narrow, the name, the state and a part of the note stay', () => {
+    expect(table(services, false, 40)).toBe(
+      [
+        'SERVICE  STATE    NOTE',
+        'web      running',
+        'worker   backoff  the instance exited w…',
+        'edge     failed   it crashed; once it i…',
+        'edge: it crashed; once it is fixed: alternate start edge',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test.each([20, 40, 60, 80, 100, 120])('of %i columns, no row of the table wraps', (width) => {
+    const rows = table(services, false, width).split('\n').slice(0, 4);
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(width);
+  });
+
+  test('colour does not count', () => {
+    const painted = table(services, true, 80).replaceAll(/\u001b\[\d+m/g, '');
+    expect(painted).toBe(table(services, false, 80));
+  });
 });
 
 test('a rotation that completed is no news', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isoTime, occurrenceJson, serviceStatus } from '../../src/report/status.ts';
+import { countDown, isoTime, occurrenceJson, serviceStatus } from '../../src/report/status.ts';
 import type { ServiceView } from '../../src/rotator/view.ts';
 import { of, ONE_OF_EACH, SERVICE_FACTS } from './occurrences.ts';
 
@@ -16,6 +16,7 @@ const view: ServiceView = {
   restarts: 3,
   lastRotation: { outcome: 'failed', from: 'a', to: 'b', reason: 'no', durationMs: 5, at },
   detail: 'launching b',
+  retry: null,
 };
 
 test('times are ISO 8601 in UTC, to the millisecond; fractions of it are cut', () => {
@@ -45,6 +46,20 @@ test('what there is none of is null, and a reason is there only after a failure'
   expect(status).toMatchObject({ current: null, next: null, retiring: [] });
   expect(Object.keys(status.lastRotation ?? {})).toEqual(['outcome', 'from', 'to', 'at']);
   expect(serviceStatus({ ...view, lastRotation: null }).lastRotation).toBeNull();
+});
+
+test('a service that waits for its next start says why and when, the same at every look; people see it count down', () => {
+  const { detail } = serviceStatus({
+    ...view,
+    state: 'backoff',
+    detail: 'the instance exited with code 1',
+    retry: { at, number: 3 },
+  });
+  expect(detail).toBe('the instance exited with code 1; next try at 2026-11-22T10:00:00.005Z (restart 3)');
+  const reason = 'the instance exited with code 1; next try in';
+  expect(countDown(detail ?? '', at - 3_500)).toBe(`${reason} 4s (restart 3)`);
+  expect(countDown(detail ?? '', at + 500)).toBe(`${reason} 0s (restart 3)`);
+  expect(countDown('launching b', at)).toBe('launching b');
 });
 
 test('an event is one line of JSON: time, service, type, and what belongs to it', () => {

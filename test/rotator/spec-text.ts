@@ -62,7 +62,10 @@ function settingOf(keyword: string, values: readonly string[], spec: ServiceConf
       return { route: { type: 'files', folder: first === '' ? '/run/api' : first } };
     case 'on-rotate':
       return {
-        onRotate: first === 'restart' ? { type: 'restart' } : { type: 'signal', signal: first as SignalName },
+        onRotate:
+          first === 'restart' || first === 'none'
+            ? { type: first }
+            : { type: 'signal', signal: first as SignalName },
       };
     case 'classic':
       return classicForm;
@@ -130,7 +133,7 @@ export function specText({
     ...(route === null ? [] : [`route ${route.type === 'files' ? route.folder : route.socket}`]),
     ...(onRotate.type === 'alternate'
       ? []
-      : [`on-rotate ${onRotate.type === 'signal' ? onRotate.signal : 'restart'}`]),
+      : [`on-rotate ${onRotate.type === 'signal' ? onRotate.signal : onRotate.type}`]),
     `while-rotating ${rotation.whileRotating} parameter-in-use ${rotation.parameterInUse}`,
   ].join(' ');
 }

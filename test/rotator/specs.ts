@@ -84,7 +84,11 @@ const rotating: fc.Arbitrary<Rotating> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      onRotate: fc.constantFrom<OnRotate>({ type: 'restart' }, { type: 'signal', signal: 'SIGHUP' }),
+      onRotate: fc.constantFrom<OnRotate>(
+        { type: 'restart' },
+        { type: 'signal', signal: 'SIGHUP' },
+        { type: 'none' },
+      ),
       rotation: fc.constant(fold),
       parameters: fc.constant<ServiceConfig['parameters']>([null]),
     }),

@@ -36,6 +36,21 @@ describe('viewOf', () => {
       restarts: 0,
       lastRotation: null,
       detail: null,
+      retry: null,
+    });
+  });
+
+  it('shows why a service waits for its next start, and until when', () => {
+    const exit: Happening = { type: 'exited', instance: 1, exit: { code: 3 } };
+    const again: readonly Happening[] = [
+      { type: 'timerFired', timer: 2 },
+      { type: 'launched', instance: 3, pid: 200 },
+      { ...exit, instance: 3 },
+    ];
+    expect(viewOf(after({}, [...running, exit, ...again]))).toMatchObject({
+      state: 'backoff',
+      detail: 'the instance exited with code 3',
+      retry: { at: at + 250, number: 2 },
     });
   });
 
@@ -85,7 +100,11 @@ describe('viewOf', () => {
     ['running the hook beforeStart', { hooks: { beforeStart: ['x'] } }, [start]],
     ['running the hook afterReady', { hooks: { afterReady: ['x'] } }, running],
     ['running the hook beforeStop', { hooks: { beforeStop: ['x'] }, overlapMs: 0 }, overlapping],
-    ['restart 1 waits', {}, [...running, { type: 'exited', instance: 1, exit: { code: 0 } }]],
+    [
+      'the instance exited with code 0, but must stay in the foreground',
+      {},
+      [...running, { type: 'exited', instance: 1, exit: { code: 0 } }],
+    ],
     [
       'the instance was ended by SIGSEGV',
       { restart: { ...serviceSpec().restart, policy: 'never' } },

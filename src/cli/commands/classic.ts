@@ -16,7 +16,7 @@ export async function runClassic(words: readonly string[], early: EarlySignals):
   }
   const { config } = made;
   return await supervise(
-    { config, logLevel: 'info', socket: null, load: null, rosterFile: null, welcome: null },
+    { config, logLevel: 'info', socket: null, load: null, rosterFile: null, warnings: [], welcome: null },
     early,
   );
 }

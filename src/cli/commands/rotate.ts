@@ -70,16 +70,21 @@ async function choose(options: GlobalOptions, names: readonly string[], all: boo
 async function rotateOne(
   socket: string,
   name: string,
-  { wait, json }: RotateOptions,
+  { wait, json, all = false }: RotateOptions,
   say: (line: string, colour?: Colour) => void,
 ): Promise<ExitCode> {
-  const answer = await ask(socket, 'POST', `/v1/services/${encodeURIComponent(name)}/rotate?wait=${wait}`);
+  const target = `/v1/services/${encodeURIComponent(name)}/rotate?wait=${wait}${all ? '&all=true' : ''}`;
+  const answer = await ask(socket, 'POST', target);
   if (!answer.ok) {
     say(noManager(socket, answer.code, answer.reason));
     return EXIT.failed;
   }
   const problem = errorOf(answer);
   if (json === true) print(`${JSON.stringify({ service: name, ...(answer.body as object) })}\n`);
+  if (isLeftAlone(answer.body)) {
+    say(`${name}: left alone: ${problem ?? ''}`);
+    return EXIT.done;
+  }
   if (problem !== null) {
     say(`${name}: not rotated: ${problem}`, 'red');
     return EXIT.failed;
@@ -92,6 +97,11 @@ async function rotateOne(
   const failed = outcome.outcome === 'failed';
   say(sentence(outcome), failed ? 'red' : 'green');
   return failed ? EXIT.failed : EXIT.done;
+}
+
+/** It has no part in a rotation of all services. */
+function isLeftAlone(body: unknown): boolean {
+  return (body as { error?: { code?: string } } | null)?.error?.code === 'left-alone';
 }
 
 function sentence({ service, outcome, from, to, reason, durationMs }: Outcome): string {

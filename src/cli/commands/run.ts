@@ -1,7 +1,7 @@
 import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/types.ts';
 import { defaultSocketPath } from '../../control/socket-path.ts';
-import { loadRequested } from '../configuration.ts';
+import { describeWarnings, loadRequested } from '../configuration.ts';
 import type { EarlySignals } from '../early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
@@ -20,6 +20,7 @@ export async function run(options: GlobalOptions, early: EarlySignals): Promise<
       socket,
       load: () => loadConfig({ file, cwd: process.cwd() }),
       rosterFile: `${socket ?? defaultSocketPath(config.path ?? file)}.running`,
+      warnings: describeWarnings(found.loaded),
       welcome: welcome(config),
     },
     early,

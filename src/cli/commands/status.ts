@@ -1,6 +1,6 @@
 import { ask, followEvents } from '../../control/client.ts';
 import type { ServiceStatus, StatusDocument } from '../../rotator/status.ts';
-import { liveScreen, print, stdoutClosed, stdoutPaint, tell } from '../../report/console.ts';
+import { liveScreen, print, stdoutClosed, stdoutPaint, stdoutWidth, tell } from '../../report/console.ts';
 import { statusTable } from '../../report/status-table.ts';
 import { askManager, errorOf, findSocket, noManager } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -10,7 +10,10 @@ import type { GlobalOptions } from '../main.ts';
 const REDRAW_MS = 1_000;
 const LEAST_MS = 100;
 
-/** `alternate status [SERVICE...]`: a table, the document, or a table that stays live. */
+/**
+ * `alternate status [SERVICE...]`: a table, the document, or a table that stays live. Fails if a service that is shown
+ * has failed.
+ */
 export async function status(
   options: GlobalOptions,
   names: readonly string[],
@@ -27,7 +30,7 @@ export async function status(
   const selected = select(answer.body as StatusDocument, names);
   if (selected === null) return EXIT.failed;
   show(selected, own.json === true, print);
-  return EXIT.done;
+  return selected.services.some(({ state }) => state === 'failed') ? EXIT.failed : EXIT.done;
 }
 
 async function watch(options: GlobalOptions, names: readonly string[], json: boolean): Promise<ExitCode> {
@@ -78,7 +81,11 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
 }
 
 function show(document: StatusDocument, json: boolean, write: (text: string) => void): void {
-  write(json ? `${JSON.stringify(document, null, 2)}\n` : statusTable(document, Date.now(), stdoutPaint()));
+  write(
+    json
+      ? `${JSON.stringify(document, null, 2)}\n`
+      : statusTable(document, Date.now(), stdoutPaint(), stdoutWidth()),
+  );
 }
 
 /** The part about these services, all without names; null, and a word on it, where one is not known. */

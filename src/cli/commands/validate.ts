@@ -1,13 +1,33 @@
-import { loadRequested } from '../configuration.ts';
+import { formatDiagnostic } from '../../config/diagnostic.ts';
+import { inOrder } from '../../config/source.ts';
+import { loadAsked, warningsOf } from '../configuration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
 import { tell } from '../../report/console.ts';
 
-/** `alternate validate`: every mistake of the configuration, or one line that it is well. */
-export async function validate(options: GlobalOptions): Promise<ExitCode> {
-  const loaded = await loadRequested(options);
-  if (loaded === null) return EXIT.usage;
-  const { services, path } = loaded.config;
-  tell(`${path ?? ''}: ${services.length} ${services.length === 1 ? 'service' : 'services'}, no mistakes`);
-  return EXIT.done;
+/**
+ * `alternate validate`: every error of the configuration and every warning about it and this machine, in the order of
+ * the file, then one line that counts them. With `strict`, warnings fail it too.
+ */
+export async function validate(
+  options: GlobalOptions,
+  { strict = false }: { readonly strict?: boolean },
+): Promise<ExitCode> {
+  const { loaded } = await loadAsked(options);
+  const warnings = warningsOf(loaded);
+  const errors = loaded.ok ? [] : loaded.diagnostics;
+  for (const diagnostic of inOrder([...errors, ...warnings]))
+    tell(`${formatDiagnostic(diagnostic, process.cwd())}\n`);
+  const counted = [
+    ...(loaded.ok ? [count(loaded.config.services.length, 'service')] : []),
+    errors.length === 0 ? 'no mistakes' : count(errors.length, 'mistake'),
+    ...(warnings.length === 0 ? [] : [count(warnings.length, 'warning')]),
+  ].join(', ');
+  if (loaded.ok) tell(`${loaded.config.path ?? ''}: ${counted}`);
+  else if (errors.length + warnings.length > 1) tell(counted);
+  return errors.length > 0 || (strict && warnings.length > 0) ? EXIT.usage : EXIT.done;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

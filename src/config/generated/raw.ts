@@ -80,7 +80,7 @@ export interface RawService {
    */
   overlap?: RawDuration;
   /**
-   * What a rotation does to a service without parameters: `restart` it, or send its one instance a signal. It cannot stand beside `parameters`.
+   * What a rotation does to a service without parameters: `restart` it (downtime), send its one instance a signal, or `none`, which refuses every rotation. Without this key `alternate rotate NAME` and a change of a watched file restart it, and a rotation of all services (SIGUSR1 to the manager, `alternate rotate --all`) leaves it alone. It cannot stand beside `parameters`.
    */
   onRotate?: string;
   /**
@@ -111,7 +111,7 @@ export interface RawService {
   group?: string | number;
   ready?: RawReady;
   /**
-   * Where an instance listens: `host:port`, `[ipv6]:port`, or a port alone (127.0.0.1). `alternate export` puts it into the proxy's configuration; and with `%alt` in it, an instance is not started while somebody else answers there. Without it, the address that `ready` names is taken.
+   * Where an instance listens: `host:port`, `[ipv6]:port`, or a port alone (127.0.0.1). `alternate export` puts it into the proxy's configuration; without it, the address that `ready` names is used. An instance is not started while another process answers there, or where `ready` connects to: that process would answer for the instance. Two services cannot have the same address.
    */
   address?: string | number;
   route?: RawRoute;
@@ -140,11 +140,11 @@ export interface RawService {
  */
 export interface RawReady {
   /**
-   * A URL that is asked until it answers with 2xx or 3xx.
+   * A URL that is asked until it answers with 2xx or 3xx. Beside `parameters` its host or port must depend on the parameter: otherwise the old instance would answer for the new one.
    */
   http?: string;
   /**
-   * An address that is tried until it accepts a connection: `host:port`, `[ipv6]:port`, `:port` or a port alone, which are ports of 127.0.0.1.
+   * An address that is tried until it accepts a connection: `host:port`, `[ipv6]:port`, `:port` or a port alone, which are ports of 127.0.0.1. Beside `parameters` it must depend on the parameter, as with `http`.
    */
   tcp?: string | number;
   /**
