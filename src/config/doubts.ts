@@ -114,14 +114,14 @@ function doubtOverlap(service: ServiceConfig, pointer: Pointer, context: Context
   );
 }
 
-/** Two services with one port in their lists, where only one of them says where it listens, or none. */
+/** Two services with one port in their lists, where not both say where they listen. */
 export function doubtPorts(services: readonly ServiceConfig[], context: Context): void {
   const owners = new Map<string, ServiceConfig>();
   for (const service of services.filter(({ listen }) => listen.length === 0)) {
-    const ports = service.parameters.filter((parameter) => parameter !== null && PORT.test(parameter));
-    const shared = ports.find((port) => owners.has(port ?? ''));
-    const owner = owners.get(shared ?? '');
-    for (const port of ports) owners.set(port ?? '', owners.get(port ?? '') ?? service);
+    const ports = service.parameters.flatMap((one) => (one !== null && PORT.test(one) ? [one] : []));
+    const shared = ports.find((port) => owners.has(port));
+    const owner = shared === undefined ? undefined : owners.get(shared);
+    for (const port of ports) owners.set(port, owners.get(port) ?? service);
     const known = (one: ServiceConfig): boolean => ownAddress(one, one.parameters[0]) !== null;
     if (shared === undefined || owner === undefined || (known(owner) && known(service))) continue;
     context.warn(

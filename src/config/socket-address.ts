@@ -63,10 +63,18 @@ export function* clashes<Entry extends { readonly address: SocketAddress }>(
 function isSamePlace(one: SocketAddress, other: SocketAddress): boolean {
   if (one.type === 'unix' || other.type === 'unix') return one.type === other.type;
   if (one.host === other.host) return true;
-  const [wide, narrow] = one.host === null ? [one.host, other.host] : [other.host, one.host];
-  // A name other than localhost may be that of another machine.
-  if (wide === null) return narrow === LOOPBACK_NAME || /^[\d.]+$|:/.test(narrow ?? '');
-  return [wide, narrow].includes(LOOPBACK_NAME) && LOOPBACK.includes(wide) && LOOPBACK.includes(narrow ?? '');
+  if (one.host === null) return isOwnAddress(other.host);
+  if (other.host === null) return isOwnAddress(one.host);
+  return (
+    [one.host, other.host].includes(LOOPBACK_NAME) &&
+    LOOPBACK.includes(one.host) &&
+    LOOPBACK.includes(other.host)
+  );
+}
+
+/** Whether it may be an address of this machine. A name other than localhost may be that of another one. */
+function isOwnAddress(host: string | null): boolean {
+  return host === LOOPBACK_NAME || /^[\d.]+$|:/.test(host ?? '');
 }
 
 /** An IP address in its shortest form (`127.1` and `::ffff:127.0.0.1` are 127.0.0.1), a name in small letters. */

@@ -9,8 +9,11 @@ const PLENTY: Host = { root: false, openFiles: 100_000, inotifyWatches: 100_000,
 const isRoot = process.getuid?.() === 0;
 
 function folder(files: Readonly<Record<string, string>> = {}): string {
-  const { path: made, remove } = temporaryFolder();
-  onTestFinished(remove);
+  const temporary = temporaryFolder();
+  const made = temporary.path;
+  onTestFinished(() => {
+    temporary.remove();
+  });
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(made, name)), { recursive: true });
     writeFileSync(path.join(made, name), text, { mode: 0o755 });

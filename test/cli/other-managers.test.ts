@@ -8,12 +8,13 @@ import { temporaryFolder } from '../support/alternate.ts';
 const own = process.getuid?.() ?? 0;
 
 async function listening(): Promise<{ folder: string; name: string }> {
-  const { path: folder, remove } = temporaryFolder();
+  const temporary = temporaryFolder();
+  const folder = temporary.path;
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(path.join(folder, 'x.sock'), resolve));
   onTestFinished(async () => {
     await new Promise((resolve) => server.close(resolve));
-    remove();
+    temporary.remove();
   });
   return { folder, name: 'x.sock' };
 }

@@ -6,7 +6,7 @@ describe('classicConfig', () => {
     expect(classicConfig('/srv/app "127.0.0.1:%alt"', ['3000', '3001'], '1m30s', '/work')).toEqual({
       ok: true,
       warnings: [],
-      locate: expect.any(Function),
+      locate: expect.any(Function) as unknown,
       config: {
         path: null,
         control: null,

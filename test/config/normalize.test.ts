@@ -12,7 +12,7 @@ describe('a service', () => {
     expect(await loadConfig({ file, cwd: '/' })).toEqual({
       ok: true,
       warnings: [],
-      locate: expect.any(Function),
+      locate: expect.any(Function) as unknown,
       config: {
         path: file,
         control: { path: null, mode: 0o600 },

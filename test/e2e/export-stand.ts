@@ -71,12 +71,14 @@ export async function stand(): Promise<Stand> {
   const both = `command: x %alt, parameters: [${parameters.one}, ${parameters.two}], address: '127.0.0.1:%alt'`;
   const socket = path.join(temporary.path, 'admin.sock');
   const haproxy = `{ socket: ${socket}, backend: web, server: s-%alt }`;
-  const config = writeConfig(
-    folder,
-    `services:
-  web: { ${both}, route: { files: run } }
-  told: { ${both}, route: { haproxy: ${haproxy} } }`,
-  );
+  // Each of the two is routed to by files, and by HAProxy; one configuration does not have an address twice.
+  const configOf = (kind: string | undefined): string =>
+    writeConfig(
+      folder,
+      kind === 'haproxy'
+        ? `services: { told: { ${both}, route: { haproxy: ${haproxy} } } }`
+        : `services: { web: { ${both}, route: { files: run } } }`,
+    );
   return {
     folder,
     port,
@@ -86,9 +88,10 @@ export async function stand(): Promise<Stand> {
       else rmSync(file);
     },
     async exported(...words) {
-      const { code, stdout, stderr } = await runAlternate(['--config', config, 'export', ...words], {
-        cwd: temporary.path,
-      });
+      const { code, stdout, stderr } = await runAlternate(
+        ['--config', configOf(words[0]), 'export', ...words],
+        { cwd: temporary.path },
+      );
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       return stdout;
     },

@@ -109,6 +109,6 @@ describe('a program that is just being replaced', () => {
     await theatre.service('web', ({ detail }) => detail === 'launching a');
     expect(await alternate.stop()).toMatchObject({ code: 0 });
     closeSync(descriptor);
-    expect(alternate.stderr).not.toContain('started a');
+    expect(alternate.stderr).not.toContain('web: started a');
   });
 });
