@@ -97,7 +97,7 @@ test('secrets of a URL and the control characters of a check do not reach log, s
   }
   for (const text of [log, table]) {
     expect(text).toContain(String.raw`\x1b[2Jfake\ralternate | evil: running`);
-     
+
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   }
 });

@@ -102,7 +102,7 @@ test('text from outside begins no line and moves no cursor', () => {
   const reason = 'exit code 1: \u001b[2Jx\nalternate | web: rotated 3000 -> 3001 in 1s';
   for (const fact of Object.values(SERVICE_FACTS)) {
     const hostile = 'reason' in fact ? { ...fact, reason } : fact;
-     
+
     expect(sentenceOf(of(hostile)).text).not.toMatch(/[\u0000-\u001f]/);
   }
   expect(say({ ...SERVICE_FACTS['hook-failed'], reason })).toBe(
