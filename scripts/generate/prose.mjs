@@ -26,9 +26,10 @@ With the first line, editors that know the YAML language server complete and che
 
 **Where the file is found.** \`--config FILE\` names it. Without that, the nearest one counts, from the working directory
 upward: \`alternate.config.yaml\`, \`.yml\`, \`.json\`, \`.js\`, \`.mjs\` or \`.cjs\`; \`.alternaterc\`, alone or with one
-of these endings; or the key \`alternate\` in \`package.json\`. Searching runs no code; a JavaScript file that is found
-is run, and its default export (or \`module.exports\`) is the configuration. A reload runs that file again, but not the
-modules that it imports.
+of these endings; or the key \`alternate\` in \`package.json\`. What another user may have put there [is refused](security.md). A
+JavaScript file that is found is run, and its default export (or \`module.exports\`) is the configuration. It may take 30
+seconds; a loop that never ends blocks the manager for ever, because the file runs in the manager's own process. A reload
+runs that file again, but not the modules that it imports.
 
 **Relative paths** start from the folder of the configuration file, as it was named or found: where
 \`/srv/current\` is a link to a release, \`--config /srv/current/alternate.config.yaml\` follows the link each time a

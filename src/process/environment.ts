@@ -1,5 +1,8 @@
+import type { Stats } from 'node:fs';
 import { parseEnvFile } from '../config/env-file.ts';
 import type { InstanceSpec } from '../config/instance.ts';
+import type { Credentials } from '../config/types.ts';
+import { describeHand, foreignHand, ownUsers } from '../util/owners.ts';
 import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
 
 /** What an init system, or a manager above, told this one about itself; an instance that took it for its own would answer in its place. */
@@ -36,7 +39,7 @@ export function environmentOf(
   spec: InstanceSpec,
   manager: ManagerFacts,
 ): { ok: true; env: Record<string, string> } | { ok: false; reason: string } {
-  const file = readEnvFile(spec.envFile);
+  const file = readEnvFile(spec);
   if (!file.ok) return file;
   const inherited: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) inherited[name] = value;
@@ -50,13 +53,14 @@ export function environmentOf(
   return { ok: true, env: { ...inherited, ...spec.credentials.env, ...file.env, ...spec.env, ...own } };
 }
 
-function readEnvFile(
-  path: string | null,
-): { ok: true; env: Record<string, string> } | { ok: false; reason: string } {
+function readEnvFile({
+  envFile: path,
+  credentials,
+}: InstanceSpec): { ok: true; env: Record<string, string> } | { ok: false; reason: string } {
   if (path === null) return { ok: true, env: {} };
   let text: string;
   try {
-    text = readRegular(path, LARGEST_ENV_FILE).toString('utf8');
+    text = readRegular(path, LARGEST_ENV_FILE, (file) => betrayal(path, file, credentials)).toString('utf8');
   } catch (error) {
     const named = error instanceof UnsuitableFile ? `the env file ${path}` : 'the env file';
     return { ok: false, reason: `${named} cannot be read: ${(error as Error).message}` };
@@ -65,4 +69,17 @@ function readEnvFile(
   if (parsed.ok) return parsed;
   const [mistake] = parsed.mistakes;
   return { ok: false, reason: `${path}:${mistake?.line ?? 0}: ${mistake?.reason ?? 'not readable'}` };
+}
+
+/**
+ * Why root does not read a file for an instance: the user who rules the way to it could lead root to a file that
+ * neither that user nor the instance's may read, and the instance would be given its content.
+ */
+function betrayal(path: string, file: Stats, { uid, gid }: Credentials): string | null {
+  if (process.getuid?.() !== 0 || uid === null || uid === 0) return null;
+  const hand = foreignHand(path, ownUsers(), 'way');
+  const isReadable =
+    (file.mode & 0o004) !== 0 || ((file.mode & 0o040) !== 0 && file.gid === gid) || file.uid === uid;
+  if (hand === null || isReadable || file.uid === hand.uid) return null;
+  return `the instance's user may not read it, and another user could have led there: ${describeHand(hand)}`;
 }

@@ -45,10 +45,19 @@ export async function openRegularHandle(path: string, links: Links = 'follow'): 
   }
 }
 
-/** The whole content. Throws {@link UnsuitableFile} if it is longer than `limitBytes`, and what the opening throws. */
-export function readRegular(path: string, limitBytes: number, links: Links = 'follow'): Buffer {
-  const descriptor = openRegular(path, links);
+/**
+ * The whole content. Throws {@link UnsuitableFile} if it is longer than `limitBytes`, or if `refuse` has a reason
+ * against the file that was opened; and what the opening throws.
+ */
+export function readRegular(
+  path: string,
+  limitBytes: number,
+  refuse: (file: Stats) => string | null = () => null,
+): Buffer {
+  const descriptor = openRegular(path);
   try {
+    const reason = refuse(fstatSync(descriptor));
+    if (reason !== null) throw new UnsuitableFile(reason);
     const chunks: Buffer[] = [];
     for (let length = 0; ;) {
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);

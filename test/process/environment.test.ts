@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { environmentOf } from '../../src/process/environment.ts';
@@ -109,3 +109,33 @@ describe('environmentOf', () => {
     }
   });
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'root reads no env file that another user leads to and may not read',
+  () => {
+    const USER = 65_534;
+    const secret = envFile('KEY=secret');
+    chmodSync(secret, 0o600);
+    const link = envFile('');
+    rmSync(link);
+    symlinkSync(secret, link);
+    const read = (uid: number | null, gid: number | null = null) =>
+      environmentOf(instanceSpec({ envFile: link, credentials: { uid, gid, known: false, env: {} } }), NOBODY);
+    // An admin's link is followed, and the file may be for root alone.
+    expect(read(USER)).toMatchObject({ ok: true });
+    chownSync(path.dirname(link), USER, USER);
+    expect(read(USER)).toEqual({
+      ok: false,
+      reason: expect.stringContaining(
+        "the instance's user may not read it, and another user could",
+      ) as string,
+    });
+    expect(read(null)).toMatchObject({ ok: true });
+    chmodSync(secret, 0o640);
+    chownSync(secret, 0, USER);
+    expect(read(USER)).toMatchObject({ ok: false });
+    expect(read(USER, USER)).toMatchObject({ ok: true });
+    chownSync(secret, USER, USER);
+    expect(read(USER - 1)).toMatchObject({ ok: true });
+  },
+);
