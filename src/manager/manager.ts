@@ -130,7 +130,8 @@ export class Manager {
   /** Reads the configuration again. One reload at a time: a request during one waits and reads once more. */
   reload(): Promise<ReloadResult> {
     const reloading = this.#reloading.then(() => this.#reload());
-    this.#reloading = reloading;
+    // One that throws is answered as a bug; the next one has its turn all the same.
+    this.#reloading = reloading.catch(() => undefined);
     return reloading;
   }
 

@@ -105,7 +105,12 @@ export class ServiceRunner {
     this.#queue.push({ ...happening, at: this.#world.now() });
     if (this.#busy) return;
     this.#busy = true;
-    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) this.#deal(event);
+    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
+      const dealt = event;
+      unharmed(() => {
+        this.#deal(dealt);
+      });
+    }
     this.#busy = false;
   }
 
@@ -119,11 +124,15 @@ export class ServiceRunner {
     // Words last: a process need not wait until they are written. What comes of an effect is dealt with after both.
     const words = effects.filter(({ type }) => type === 'report' || type === 'answer');
     for (const effect of effects)
-      if (effect.type !== 'report' && effect.type !== 'answer') this.#world.carryOut(effect, happened);
-    for (const effect of words) {
-      if (effect.type === 'report') this.#world.report(effect.occurrence);
-      else if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
-    }
+      if (effect.type !== 'report' && effect.type !== 'answer')
+        unharmed(() => {
+          this.#world.carryOut(effect, happened);
+        });
+    for (const effect of words)
+      unharmed(() => {
+        if (effect.type === 'report') this.#world.report(effect.occurrence);
+        else if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
+      });
     this.#world.settled(state, previous);
   }
 
@@ -131,5 +140,16 @@ export class ServiceRunner {
     const resolve = this.#asked.get(request);
     this.#asked.delete(request);
     resolve?.(answer);
+  }
+}
+
+/** A throw is a bug, and is reported as one (`uncaughtException`); the effects and events after it have their turn. */
+function unharmed(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -30,7 +30,11 @@ export interface RunningCommand {
 export function runCommand(request: CommandRequest): RunningCommand {
   const controller = new AbortController();
   return {
-    finished: run(request, controller.signal),
+    // Whatever is in the way (no descriptor to read execa with), a caller waits for the end.
+    finished: run(request, controller.signal).catch(
+      (error: unknown) =>
+        `it could not be started: ${error instanceof Error ? error.message : String(error)}`,
+    ),
     cancel() {
       controller.abort();
     },

@@ -154,8 +154,11 @@ class Watch implements ProgramWatch {
 
   #tick(): void {
     const start = performance.now();
-    this.#look();
-    this.#scheduleTick(Math.max(this.#tickMs, (performance.now() - start) / maximumIdleShare));
+    try {
+      this.#look();
+    } finally {
+      this.#scheduleTick(Math.max(this.#tickMs, (performance.now() - start) / maximumIdleShare));
+    }
   }
 
   /** All watches of a manager tick at the same moments: one wake-up does for all. */
@@ -194,8 +197,12 @@ class Watch implements ProgramWatch {
 
   async #settle(): Promise<void> {
     this.#settling = true;
-    const settled = await settle(this.#inspect, this.#timing, this.#closing.signal);
-    this.#settling = false;
+    let settled: Settled | null;
+    try {
+      settled = await settle(this.#inspect, this.#timing, this.#closing.signal);
+    } finally {
+      this.#settling = false;
+    }
     if (settled !== null && !this.#closed) this.#conclude(settled);
   }
 
