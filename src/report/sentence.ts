@@ -28,9 +28,7 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
     case 'rotation-completed':
       return info(`rotated${arrow(fact.from, fact.to)} in ${formatDuration(Math.round(fact.durationMs))}`);
     case 'rotation-failed':
-      return error(
-        `rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact.from, fact.reason)}`,
-      );
+      return error(`rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact)}`);
     case 'parameter-awaited':
       return info(`waiting for ${whom(fact)}, which still holds the parameter`);
     case 'instance-launched':
@@ -149,8 +147,8 @@ function arrow(from: Parameter, to: Parameter): string {
   return from === null || to === null ? '' : ` ${from} -> ${to}`;
 }
 
-function keeps(from: Parameter, reason: string): string {
-  return from === null || isInterruption(reason) ? '' : `; ${from} goes on`;
+function keeps({ current, reason }: ServiceFact & { type: 'rotation-failed' }): string {
+  return current === null || isInterruption(reason) ? '' : `; ${whom(current)} goes on`;
 }
 
 function describeExit(exit: Exit): string {

@@ -22,6 +22,8 @@ export type ServiceFact =
       readonly to: Parameter;
       readonly reason: string;
       readonly durationMs: number;
+      /** What serves at this moment; null if `from` has ended meanwhile. */
+      readonly current: { readonly parameter: Parameter; readonly pid: number | null } | null;
     }
   | { readonly type: 'parameter-awaited'; readonly parameter: Parameter; readonly pid: number | null }
   | {

@@ -20,7 +20,7 @@ test('what happens to a service', () => {
     'info: rotation asked for meanwhile: one more follows',
     'warn: rotation refused: the service is stopped',
     'info: rotated 3000 -> 3001 in 15.05s',
-    'error: rotation 3000 -> 3001 failed: no; 3000 goes on',
+    'error: rotation 3000 -> 3001 failed: no; 3000 (pid 4711) goes on',
     'info: waiting for 3000 (pid 4711), which still holds the parameter',
     'info: started 3000 (pid 4711)',
     'warn: found 3000 (pid 4711), which a killed manager left behind: it is replaced',
@@ -52,7 +52,7 @@ test('without parameters, nothing is said of them', () => {
   expect([
     say({ type: 'rotation-started', from: null, to: null }),
     say({ type: 'rotation-completed', from: null, to: null, durationMs: 20 }),
-    say({ type: 'rotation-failed', from: null, to: null, reason: 'no', durationMs: 20 }),
+    say({ type: 'rotation-failed', from: null, to: null, reason: 'no', durationMs: 20, current: null }),
     say({ type: 'launch-failed', parameter: null, reason: 'no' }),
     say({ ...SERVICE_FACTS['restart-delayed'], parameter: null, delayMs: 0 }),
     say({ ...SERVICE_FACTS['instance-stopping'], ...none, killAfterMs: null }),
