@@ -74,6 +74,7 @@ export function noManager(socket: string, code: string, reason: string): string 
     return `alternate: you may not use ${socket}; it belongs to the user who runs the manager`;
   if (code === 'ENOENT' || code === 'ECONNREFUSED')
     return `alternate: no manager answers on ${socket}; start it with: alternate --config FILE`;
+  if (code === 'too-many-readers') return `alternate: the manager on ${socket} refuses: ${reason}`;
   return `alternate: the manager on ${socket} did not answer: ${reason}`;
 }
 

@@ -3,7 +3,8 @@
 export type ServiceAction = 'signal' | 'rotate' | 'start' | 'stop' | 'restart';
 
 export type Route =
-  | { readonly type: 'status' | 'reload' | 'shutdown' | 'events' }
+  | { readonly type: 'status' | 'reload' | 'shutdown' }
+  | { readonly type: 'events' }
   | { readonly type: 'service'; readonly name: string }
   | {
       readonly type: 'action';

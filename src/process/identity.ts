@@ -65,7 +65,8 @@ function bootId(): string {
   try {
     knownBootId = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   } catch (error) {
-    knownBootId = nullIfGone(error) ?? '';
+    nullIfGone(error);
+    knownBootId = '';
   }
   return knownBootId;
 }

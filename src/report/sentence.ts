@@ -126,6 +126,8 @@ function managerSentence(fact: ManagerFact): Sentence {
       return info('log files opened again');
     case 'control-lost':
       return error(`the control socket is gone: ${fact.reason}`);
+    case 'events-dropped':
+      return warn(`the events end here: ${fact.reason}`);
   }
 }
 

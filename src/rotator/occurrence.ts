@@ -124,7 +124,9 @@ export type ManagerFact =
   | { readonly type: 'reload-refused'; readonly errors: readonly string[] }
   | OutputFact
   | { readonly type: 'output-reopened' }
-  | { readonly type: 'control-lost'; readonly reason: string };
+  | { readonly type: 'control-lost'; readonly reason: string }
+  /** The last one of a reader of events that did not keep up; other readers do not get it. */
+  | { readonly type: 'events-dropped'; readonly reason: string };
 
 export type ServiceOccurrence = { readonly at: Millis; readonly service: string } & ServiceFact;
 /** What can go wrong with output. `file` is a log file's path, or `stdout` or `stderr`; `reason` an errno's name. */

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync as reallyRead } from 'node:fs';
+import type * as NodeFs from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { followOrphan } from '../../src/process/adopt.ts';
@@ -15,7 +16,7 @@ import { until } from '../support/until.ts';
 const trouble = vi.hoisted(() => ({ on: false, looks: 0 }));
 
 vi.mock('node:fs', async (importOriginal) => {
-  const fs = await importOriginal<typeof import('node:fs')>();
+  const fs = await importOriginal<typeof NodeFs>();
   const failing =
     <Args extends unknown[], Result>(call: (...args: Args) => Result) =>
     (...args: Args): Result => {

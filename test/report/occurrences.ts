@@ -66,6 +66,7 @@ export const MANAGER_FACTS: { readonly [T in ManagerFact['type']]: Extract<Manag
   'messages-dropped': { type: 'messages-dropped', file: 'stderr', count: 7 },
   'output-reopened': { type: 'output-reopened' },
   'control-lost': { type: 'control-lost', reason: 'ENOENT' },
+  'events-dropped': { type: 'events-dropped', reason: 'this reader did not keep up' },
 };
 
 const at = Date.UTC(2026, 10, 22, 10, 0, 0, 5);
