@@ -12,12 +12,14 @@ export type Found =
   { readonly ok: true; readonly socket: string } | { readonly ok: false; readonly code: ExitCode };
 
 /**
- * The manager's socket: `--socket`, `$ALTERNATE_SOCKET`, or the one that belongs to the configuration. The default
+ * The manager's socket: `--socket`, else `--config`'s, else `$ALTERNATE_SOCKET`, else that of the configuration that is
+ * found. The default
  * place is tried before the configuration is read for its `control.socket`: that costs nothing, and finds the manager
  * even while the file has a mistake in it. Says what is wrong where there is none.
  */
 export async function findSocket(options: GlobalOptions): Promise<Found> {
-  const named = options.socket ?? process.env['ALTERNATE_SOCKET'];
+  const named =
+    options.socket ?? (options.config === undefined ? process.env['ALTERNATE_SOCKET'] : undefined);
   if (named !== undefined && named !== '') return { ok: true, socket: path.resolve(named) };
   const file = options.config ?? (await findConfig(process.cwd()));
   if (file === null) {

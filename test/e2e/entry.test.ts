@@ -12,7 +12,7 @@ import {
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RawService } from '../../src/config/generated/raw.ts';
-import { bin, runAlternate, temporaryFolder } from '../support/alternate.ts';
+import { Alternate, bin, runAlternate, temporaryFolder } from '../support/alternate.ts';
 import { childrenOf } from '../support/processes.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -62,6 +62,22 @@ test('Node is given the descriptor limit that the manager was started with', () 
     timeout: 30_000,
   });
   expect(ended.stdout).toMatch(/^ALTERNATE_NOFILE_SOFT=321$/m);
+});
+
+test('the hint of how to rotate is a command that works as it stands', async () => {
+  const theatre = await Theatre.open();
+  theatre.write(
+    "it's/site.yaml",
+    'services: { web: { command: sleep 300, parameters: [a, b], overlap: 0 } }\ncontrol: { socket: c.sock }\n',
+  );
+  const alternate = new Alternate(['--config', "it's/site.yaml"], { cwd: theatre.folder });
+  onTestFinished(() => alternate.discard());
+  const hint = await alternate.logged(/rotate by: .*(?=, or by kill)/);
+  const ended = spawnSync('sh', ['-c', hint.replace('rotate by: ', '')], {
+    cwd: theatre.folder,
+    encoding: 'utf8',
+  });
+  expect(ended.stderr).toMatch(/^web: rotated a -> b in /);
 });
 
 /** Whether a namespace of processes can be made here. */
