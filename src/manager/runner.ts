@@ -19,6 +19,8 @@ export interface RunnerWorld {
   /** Carries out what is done to processes and timers; what comes of it is told with `happened`, at once or later. */
   carryOut(effect: Deed, happened: (happening: Happening) => void): void;
   report(occurrence: Occurrence): void;
+  /** KILL to the hooks that are under way. */
+  killHooks(): void;
   /** After each event, when its effects have been carried out. */
   settled(state: State, previous: State): void;
 }
@@ -90,6 +92,7 @@ export class ServiceRunner {
 
   /** KILL to whatever is on its way out. */
   kill(): void {
+    this.#world.killHooks();
     this.#happened({ type: 'killRequested' });
   }
 
