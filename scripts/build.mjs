@@ -1,24 +1,19 @@
-// dist/: bin.cjs (the entry), the program in chunks of its own for each command, and the types of the configuration.
+// dist/: bin.cjs, which bin/alternate loads, the program in chunks of its own for each command, and the types of the
+// configuration. It is built aside and takes its place at the end: one that is interrupted, or runs beside another one,
+// leaves the old dist/ as it was.
 // The dependencies are bundled: a start that reads 30 files of node_modules takes twice the time and memory.
 import { build } from 'esbuild';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { writeValidator } from './generate.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 process.chdir(root);
-const out = path.join(root, 'dist');
-
-/**
- * A shell is there within a millisecond and ignores SIGUSR1, which kills a Node that is younger than about 20 ms; the
- * shell then becomes Node, which reads the same file as JavaScript. The address for the debugger is one that no machine
- * has (TEST-NET-1, RFC 5737): what SIGUSR1 would open before the first statement cannot be opened.
- */
-const shell = [
-  '#!/bin/sh',
-  `':' //; trap '' USR1; case "$NODE_OPTIONS" in *--inspect*) exec node "$0" "$@";; esac; exec node --inspect-port=192.0.2.1:65535 "$0" "$@"`,
-].join('\n');
+const dist = path.join(root, 'dist');
+/** Of this run alone, on the same file system. */
+const aside = path.join(root, `node_modules/.cache/alternate-build/${process.pid}`);
+const out = path.join(aside, 'dist');
 
 /** What `import()` makes of a CommonJS module, for the imports that become `require`. */
 const namespace = 'const alternateNamespace=m=>({default:m,...m});';
@@ -38,8 +33,8 @@ const common = {
 };
 
 await writeValidator();
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out);
+rmSync(aside, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
 const inputs = new Set();
 const bundles = new Map([['bin', 'src/cli/bin.ts']]);
 for (const [name, entry] of bundles) await bundle(name, entry);
@@ -78,7 +73,7 @@ async function bundle(name, entry) {
     alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') },
     // cosmiconfig would load it for a configuration in TypeScript, which is not one of the forms.
     external: ['typescript'],
-    banner: { js: name === 'bin' ? `${shell}\n${namespace}` : ownUrl + namespace },
+    banner: { js: name === 'bin' ? namespace : ownUrl + namespace },
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
   for (const file of outputFiles) {
@@ -93,11 +88,31 @@ async function bundle(name, entry) {
   }
 }
 
-chmodSync(path.join(out, 'bin.cjs'), 0o755);
 writeFileSync(path.join(out, 'THIRD-PARTY-LICENSES.txt'), licenses());
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
-  stdio: 'inherit',
-});
+const types = ['-p', 'tsconfig.types.json', '--outDir', path.join(out, 'types')];
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', ...types], { stdio: 'inherit' });
+takePlace();
+rmSync(aside, { recursive: true, force: true });
+
+/** A folder cannot be renamed over another one that is not empty: the old one is moved away first. */
+function takePlace() {
+  // A signal waits until both are done.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  for (let tries = 0; ; tries++) {
+    try {
+      renameSync(dist, path.join(aside, `old-${tries}`));
+    } catch (error) {
+      if (error.code !== 'ENOENT') throw error;
+    }
+    try {
+      renameSync(out, dist);
+      return;
+    } catch (error) {
+      // Another build was quicker with its own.
+      if (!['ENOTEMPTY', 'EEXIST'].includes(error.code) || tries === 10) throw error;
+    }
+  }
+}
 
 /** The licences of every package that went into the bundle, as each of them asks for. */
 function licenses() {

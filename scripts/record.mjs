@@ -12,7 +12,7 @@ import { pictureOf } from './record/picture.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'alt-record-'));
-const bin = path.join(root, 'dist/bin.cjs');
+const bin = path.join(root, 'bin/alternate');
 const env = { ...process.env, ALTERNATE_SOCKET: path.join(folder, 'control.sock'), NO_COLOR: '1' };
 /** Between two commands, as somebody would type them. */
 const PAUSE_MS = 1_000;
@@ -90,10 +90,10 @@ async function play() {
   write(second, '$ node examples/first/load.mjs');
   const load = run(second, process.execPath, ['examples/first/load.mjs', url]);
   await after(2 * PAUSE_MS);
-  write(third, `$ for i in $(seq ${ROTATIONS}); do npx alternate rotate web; done`);
+  write(third, `$ for i in $(seq ${ROTATIONS}); do bin/alternate rotate web; done`);
   for (let count = 0; count < ROTATIONS; count++) await alternate('rotate', 'web');
   await after(PAUSE_MS);
-  write(third, '$ npx alternate signal web KILL');
+  write(third, '$ bin/alternate signal web KILL');
   await alternate('signal', 'web', 'KILL');
   await after(3 * PAUSE_MS);
   write(second, '^C');

@@ -1,6 +1,14 @@
 // Packs the project, installs the tarball into an empty folder, and uses it there as a stranger would.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,6 +38,15 @@ try {
 
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   expect(run('--version').trim() === version, '--version');
+  const global = path.join(folder, 'global');
+  execFileSync('npm', ['install', '--global', '--prefix', global, `./${filename}`], {
+    ...inFolder,
+    stdio: 'ignore',
+  });
+  const link = path.join(folder, 'link');
+  symlinkSync(path.join(global, 'bin/alternate'), link);
+  expect(execFileSync(link, ['--version'], inFolder).trim() === version, 'global, through a link');
+  expect((statSync(realpathSync(link)).mode & 0o111) === 0o111, 'the entry is executable');
   run('init');
   run('validate');
   const [first, second] = await freePorts();

@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-export const bin = path.resolve(import.meta.dirname, '../../dist/bin.cjs');
+export const bin = path.resolve(import.meta.dirname, '../../bin/alternate');
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

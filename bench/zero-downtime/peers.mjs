@@ -25,7 +25,7 @@ const NAMES = [
 const { values: flags } = parseArgs({
   options: { only: { type: 'string' }, json: { type: 'string' }, bin: { type: 'string' } },
 });
-const bin = flags.bin ?? path.resolve(import.meta.dirname, '../../dist/bin.cjs');
+const bin = flags.bin ?? path.resolve(import.meta.dirname, '../../bin/alternate');
 const bed = openBed();
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));

@@ -22,7 +22,7 @@ const { values: flags } = parseArgs({
     bin: { type: 'string' },
   },
 });
-const bin = path.resolve(flags.bin ?? path.join(root, 'dist/bin.cjs'));
+const bin = path.resolve(flags.bin ?? path.join(root, 'bin/alternate'));
 if (flags.bin === undefined)
   execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: ['ignore', 2, 2] });
 

@@ -2,4 +2,4 @@
 # Makes what the Caddyfile imports. Installed globally, the command is just: alternate
 set -e
 mkdir -p state
-../../dist/bin.cjs export caddy web > state/web.caddy
+../../bin/alternate export caddy web > state/web.caddy

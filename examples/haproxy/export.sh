@@ -2,4 +2,4 @@
 # Makes what HAProxy reads after haproxy.cfg. Installed globally, the command is just: alternate
 set -e
 mkdir -p state
-../../dist/bin.cjs export haproxy web > state/web.cfg
+../../bin/alternate export haproxy web > state/web.cfg

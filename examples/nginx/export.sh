@@ -2,5 +2,5 @@
 # Makes what nginx.conf includes. Installed globally, the command is just: alternate
 set -e
 mkdir -p state
-../../dist/bin.cjs export nginx --part http > state/upstreams.conf
-../../dist/bin.cjs export nginx web --part location > state/web.conf
+../../bin/alternate export nginx --part http > state/upstreams.conf
+../../bin/alternate export nginx web --part location > state/web.conf

@@ -3,5 +3,5 @@
 set -e
 cd "$(dirname "$0")"
 mkdir -p state
-../../dist/bin.cjs export supervisord > state/alternate.conf
+../../bin/alternate export supervisord > state/alternate.conf
 exec supervisord -c supervisord.conf

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 
@@ -25,10 +25,13 @@ export async function writeValidator() {
   const code = standalone.default(ajv, ajv.compile(withoutProse(schema)));
   if (code.includes('require(')) throw new Error('the validator would need a module at run time');
   await mkdir(new URL('.', validatorFile), { recursive: true });
+  // Whole or not at all: another build may read it at this moment.
+  const aside = new URL(`${validatorFile}.${process.pid}`);
   await writeFile(
-    validatorFile,
+    aside,
     `/* Generated from schema/alternate.schema.json by scripts/generate.mjs. */\n${code}`,
   );
+  await rename(aside, validatorFile);
 }
 
 /** What only people and editors read would be parsed at every start; `$comment` goes into messages. */

@@ -1,12 +1,15 @@
 /**
- * The entry. Its first statement takes SIGUSR1, which is Node's own signal for opening the debugger: from here on it is
- * remembered, and whoever takes over gets the count. Nothing heavy may be imported before that.
+ * The entry. Its first statement takes the signals to the manager: SIGUSR1 is Node's own for opening the debugger, and
+ * the others would end a manager that starts. Nothing heavy may be imported before that.
  */
-let remembered = 0;
-const remember = (): void => {
-  remembered += 1;
-};
-process.on('SIGUSR1', remember);
+import { rememberSignals } from './early-signals.ts';
+
+const early = rememberSignals();
+// The entry's shell is process 1, and holds signals back until now.
+if (process.env['ALTERNATE_TELLS_PARENT'] !== undefined) {
+  Reflect.deleteProperty(process.env, 'ALTERNATE_TELLS_PARENT');
+  process.kill(process.ppid, 'SIGCONT');
+}
 
 if (process.platform === 'win32') {
   process.stderr.write(
@@ -21,12 +24,7 @@ if (process.platform === 'win32') {
     process.exit(2);
   });
   void import('./main.ts').then(async ({ main }) => {
-    const code = await main(process.argv.slice(2), {
-      takeOver() {
-        process.off('SIGUSR1', remember);
-        return remembered;
-      },
-    });
+    const code = await main(process.argv.slice(2), early);
     // What was printed reaches its reader first; then nothing that still ticks (chokidar's timers) delays the end.
     await Promise.all([process.stdout, process.stderr].map(written));
     process.exit(code);
@@ -42,5 +40,3 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
       });
   });
 }
-
-export {};

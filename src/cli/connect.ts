@@ -14,12 +14,14 @@ export type Found =
   { readonly ok: true; readonly socket: string } | { readonly ok: false; readonly code: ExitCode };
 
 /**
- * The manager's socket: `--socket`, `$ALTERNATE_SOCKET`, or the one that belongs to the configuration. The default
+ * The manager's socket: `--socket`, else `--config`'s, else `$ALTERNATE_SOCKET`, else that of the configuration that is
+ * found. The default
  * place is tried before the configuration is read for its `control.socket`: that costs nothing, and finds the manager
  * even while the file has a mistake in it. Says what is wrong where there is none.
  */
 export async function findSocket(options: GlobalOptions): Promise<Found> {
-  const named = options.socket ?? process.env['ALTERNATE_SOCKET'];
+  const named =
+    options.socket ?? (options.config === undefined ? process.env['ALTERNATE_SOCKET'] : undefined);
   if (named !== undefined && named !== '') return { ok: true, socket: path.resolve(named) };
   const search = options.config === undefined ? await findConfig(process.cwd()) : null;
   if (search?.ok === false) {
@@ -88,6 +90,7 @@ export function noManager(socket: string, code: string, reason: string): string 
     return `alternate: no manager is running: there is no socket ${socket}; start it with: alternate --config FILE`;
   if (code === 'ECONNREFUSED')
     return `alternate: no manager answers on ${socket}: the one that made it has ended; start it with: alternate --config FILE`;
+  if (code === 'too-many-readers') return `alternate: the manager on ${socket} refuses: ${reason}`;
   return `alternate: the manager on ${socket} did not answer: ${reason}`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A SIGUSR1 that comes while Node itself starts, before the entry's first statement, opens the debugger. `bin.cjs` is
- * started with an address that no machine has (TEST-NET-1, RFC 5737), so that this fails; where Node was started some
+ * A SIGUSR1 that comes while Node itself starts, before the entry's first statement, opens the debugger. The entry
+ * starts Node with an address that no machine has (TEST-NET-1, RFC 5737), so that this fails; where Node was started some
  * other way, what was opened is closed again.
  */
 

@@ -161,5 +161,8 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
       done(await (await import('./commands/export.ts')).exportPiece(options(), kind, name ?? null, own));
     });
   for (const command of program.commands) command.exitOverride();
+  program.hook('preAction', (_program, command) => {
+    if (command.name() !== 'run') early.stepBack();
+  });
   return program;
 }

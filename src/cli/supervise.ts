@@ -114,7 +114,10 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     systemd?.started();
     if (supervision.welcome !== null) log.say({ level: 'info', text: supervision.welcome });
   }
-  if (remembered > 0) manager.rotateAll();
+  // A reload first: the rotation is one of what the configuration says now.
+  if (remembered.has('SIGHUP')) void manager.reload();
+  if (remembered.has('SIGUSR2')) manager.reopenOutputs();
+  if (remembered.has('SIGUSR1')) manager.rotateAll();
   const code = await manager.finished;
   clearInterval(keepAlive);
   // Where nothing was started, what an earlier manager left behind is still there to be found.

@@ -2,13 +2,17 @@
  * Tells systemd, or whoever has set NOTIFY_SOCKET, how the manager is: sd_notify(3). Node has no datagram sockets of the
  * unix kind, so the program systemd-notify(1) sends; it waits until its message has been read, and is not waited for.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import type { LoadResult } from '../config/load.ts';
 import type { Occurrence } from '../rotator/occurrence.ts';
 import type { ServiceView } from '../rotator/view.ts';
 
 /** Whoever reads the messages has stopped to do so when one takes longer, in ms. */
 const SEND_MS = 10_000;
+
+/** The machine has no room for a process at this moment: the message is sent later. */
+const PASSING_TROUBLE: readonly unknown[] = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'];
+const AGAIN_AFTER_MS = 1_000;
 
 /** `VARIABLE=value` each, sent as one message. */
 type Message = readonly string[];
@@ -105,14 +109,31 @@ export class Systemd {
       if (problem === null) this.#sendNext();
       else this.#giveUp(problem);
     };
-    const child = spawn('systemd-notify', message, { stdio: 'ignore', timeout: SEND_MS });
-    child.once('error', ({ message: reason }) => {
-      done(`systemd-notify, a part of systemd, cannot be started (${reason}). Install it`);
-    });
+    const failed = ({ code, message: reason }: NodeJS.ErrnoException): void => {
+      if (PASSING_TROUBLE.includes(code)) this.#sendLater(message);
+      else done(`systemd-notify, a part of systemd, cannot be started (${reason}). Install it`);
+    };
+    let child: ChildProcess;
+    try {
+      child = spawn('systemd-notify', message, { stdio: 'ignore', timeout: SEND_MS });
+    } catch (error) {
+      failed(error as NodeJS.ErrnoException);
+      return;
+    }
+    child.once('error', failed);
     child.once('exit', (code, signal) => {
       const end = code ?? signal ?? 'nothing';
       done(code === 0 ? null : `systemd-notify ended with ${end}. Unset NOTIFY_SOCKET`);
     });
+  }
+
+  /** Before what waits; until then nothing else is sent. */
+  #sendLater(message: Message): void {
+    setTimeout(() => {
+      this.#waiting.unshift(message);
+      this.#sending = false;
+      this.#sendNext();
+    }, AGAIN_AFTER_MS).unref();
   }
 
   #giveUp(problem: string): void {

@@ -1,6 +1,7 @@
 /** The client's side of the control socket. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export type Asked =
   | { readonly ok: true; readonly status: number; readonly body: unknown }
@@ -32,8 +33,8 @@ export function ask(
     const broken = (error: NodeJS.ErrnoException): void => {
       resolve({ ok: false, code: error.code ?? '', reason: error.message });
     };
-    const text = options.body === undefined ? '' : JSON.stringify(options.body);
-    const request = open(socketPath, method, target, text, (response) => {
+    const body = options.body === undefined ? '' : JSON.stringify(options.body);
+    const request = open(socketPath, method, target, body, (response) => {
       let received = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -49,20 +50,23 @@ export function ask(
       request.setTimeout(options.timeoutMs, () => {
         request.destroy(new Error(`no answer within ${(options.timeoutMs ?? 0) / 1000}s`));
       });
-    request.end(text);
+    request.end(body);
   });
 }
 
-function parse(status: number, text: string): Asked {
+function parse(status: number, json: string): Asked {
   try {
-    return { ok: true, status, body: JSON.parse(text) };
+    return { ok: true, status, body: JSON.parse(json) };
   } catch {
     return { ok: false, code: 'EBADMSG', reason: `the answer is not JSON (status ${status})` };
   }
 }
 
 export interface Following {
-  /** Resolves when the manager has gone, or `close` was called; null, or why it could not be followed. */
+  /**
+   * Resolves when the manager has gone, or `close` was called; null, or why it could not be followed. `code` is the
+   * system's, or the manager's own (`too-many-readers`).
+   */
   readonly ended: Promise<{ code: string; reason: string } | null>;
   close(): void;
 }
@@ -76,11 +80,15 @@ export function followEvents(
   let close = (): void => undefined;
   const ended = new Promise<{ code: string; reason: string } | null>((resolve) => {
     const request = open(socketPath, 'GET', '/v1/events', '', (response) => {
+      response.on('error', () => undefined);
+      if (response.statusCode !== 200) {
+        void refusalIn(response).then(resolve);
+        return;
+      }
       readEvents(response, onEvent);
       response.once('close', () => {
         resolve(null);
       });
-      response.on('error', () => undefined);
       opened();
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
@@ -93,6 +101,13 @@ export function followEvents(
     };
   });
   return { ended, close };
+}
+
+async function refusalIn(response: IncomingMessage): Promise<{ code: string; reason: string }> {
+  const told = parse(response.statusCode ?? 0, await text(response).catch(() => ''));
+  const { code = '', message = `status ${response.statusCode ?? 0}` } =
+    (told.ok ? (told.body as { error?: { code?: string; message?: string } } | null)?.error : null) ?? {};
+  return { code, reason: message };
 }
 
 function readEvents(response: IncomingMessage, onEvent: (json: string) => void): void {

@@ -3,7 +3,8 @@
 export type ServiceAction = 'signal' | 'rotate' | 'start' | 'stop' | 'restart';
 
 export type Route =
-  | { readonly type: 'status' | 'shutdown' | 'events' }
+  | { readonly type: 'status' | 'shutdown' }
+  | { readonly type: 'events' }
   /** `wait`: the answer comes when the roll-outs are over. */
   | { readonly type: 'reload'; readonly wait: boolean }
   | { readonly type: 'service'; readonly name: string }

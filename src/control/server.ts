@@ -5,11 +5,15 @@ import { parseSignal } from '../config/signals.ts';
 import type { Answer } from '../rotator/types.ts';
 import { readBody } from './body.ts';
 import type { Commands } from './commands.ts';
-import { streamEvents } from './event-stream.ts';
+import { EventReaders } from './event-stream.ts';
 import { refusalOf, routeOf, type Route, type WireError } from './routes.ts';
 
 /** A connection that has not sent a whole request by then is closed, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** `rotate --all` holds one for each service. Further ones are closed at once. */
+const MAX_CONNECTIONS = 1_024;
+/** Each of them may hold some memory for as long as it likes. */
+const MAX_EVENT_READERS = 128;
 
 /** @param socketPath the path it will listen on, which is also a legal `Host` */
 export function createControlServer(commands: Commands, socketPath: string): Server {
@@ -23,17 +27,19 @@ export function createControlServer(commands: Commands, socketPath: string): Ser
     received(socket);
     deadlines.set(socket, setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS).unref());
   };
+  const readers = new EventReaders((listener) => commands.subscribe(listener), MAX_EVENT_READERS);
   const server = createServer(
     { connectionsCheckingInterval: 2 ** 31 - 1, requestTimeout: 0 },
     (request, response) => {
       response.once('close', () => {
         expect(request.socket);
       });
-      handle(commands, socketPath, request, response, received).catch(() => {
+      handle({ commands, readers, socketPath }, request, response, received).catch(() => {
         sendError(response, { status: 500, code: 'internal', message: 'the manager could not answer' });
       });
     },
   );
+  server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket: Socket) => {
     expect(socket);
     socket.once('close', () => {
@@ -48,9 +54,14 @@ export function createControlServer(commands: Commands, socketPath: string): Ser
   return server;
 }
 
+interface Serving {
+  readonly commands: Commands;
+  readonly readers: EventReaders;
+  readonly socketPath: string;
+}
+
 async function handle(
-  commands: Commands,
-  socketPath: string,
+  { commands, readers, socketPath }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
   received: (socket: Socket) => void,
@@ -60,25 +71,33 @@ async function handle(
   const routed = routeOf(request.method ?? '', request.url ?? '');
   const body = await readBody(request);
   received(request.socket);
+  if (!body.ended) response.setHeader('Connection', 'close');
   if (refusal !== null) sendError(response, refusal);
   else if (!routed.ok) sendError(response, routed.error);
   else if (!body.ok) sendError(response, body.error);
-  else await answer(commands, routed.route, body.value, request, response);
+  else if (routed.route.type === 'events') sendEvents(readers, response);
+  else await answer(commands, routed.route, body.value, response);
+}
+
+function sendEvents(readers: EventReaders, response: ServerResponse): void {
+  if (readers.add(response)) return;
+  response.setHeader('Connection', 'close');
+  sendError(response, {
+    status: 409,
+    code: 'too-many-readers',
+    message: `${MAX_EVENT_READERS} clients follow the events already`,
+  });
 }
 
 async function answer(
   commands: Commands,
-  route: Route,
+  route: Exclude<Route, { type: 'events' }>,
   body: unknown,
-  request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   switch (route.type) {
     case 'status':
       send(response, 200, commands.status());
-      return;
-    case 'events':
-      streamEvents(commands, request, response);
       return;
     case 'shutdown':
       commands.shutdown();
@@ -173,8 +192,6 @@ function unknownService(commands: Commands, name: string): WireError {
 
 function sendError(response: ServerResponse, { status, code, message, allow }: WireError): void {
   if (allow !== undefined) response.setHeader('Allow', allow);
-  // What is still on its way of a body that is too large is not waited for.
-  if (status === 413) response.setHeader('Connection', 'close');
   send(response, status, { error: { code, message } });
 }
 

@@ -133,7 +133,8 @@ export class Manager {
    */
   reload(): Promise<ReloadResult> {
     const reloading = this.#reloading.then(() => this.#reload());
-    this.#reloading = reloading;
+    // One that throws is answered as a bug; the next one has its turn all the same.
+    this.#reloading = reloading.catch(() => undefined);
     return reloading;
   }
 

@@ -21,6 +21,8 @@ export interface RunnerWorld {
   /** Carries out what is done to processes and timers; what comes of it is told with `happened`, at once or later. */
   carryOut(effect: Deed, happened: (happening: Happening) => void): void;
   report(occurrence: Occurrence): void;
+  /** KILL to the hooks that are under way. */
+  killHooks(): void;
   /** After each event, when its effects have been carried out. */
   settled(state: State, previous: State): void;
 }
@@ -117,6 +119,7 @@ export class ServiceRunner {
 
   /** KILL to whatever is on its way out. */
   kill(): void {
+    this.#world.killHooks();
     this.#happened({ type: 'killRequested' });
   }
 
@@ -132,7 +135,12 @@ export class ServiceRunner {
     this.#queue.push({ ...happening, at: this.#world.now() });
     if (this.#busy) return;
     this.#busy = true;
-    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) this.#deal(event);
+    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
+      const dealt = event;
+      unharmed(() => {
+        this.#deal(dealt);
+      });
+    }
     this.#busy = false;
   }
 
@@ -146,11 +154,15 @@ export class ServiceRunner {
     // Words last: a process need not wait until they are written. What comes of an effect is dealt with after both.
     const words = effects.filter(({ type }) => type === 'report' || type === 'answer');
     for (const effect of effects)
-      if (effect.type !== 'report' && effect.type !== 'answer') this.#world.carryOut(effect, happened);
-    for (const effect of words) {
-      if (effect.type === 'report') this.#world.report(effect.occurrence);
-      else if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
-    }
+      if (effect.type !== 'report' && effect.type !== 'answer')
+        unharmed(() => {
+          this.#world.carryOut(effect, happened);
+        });
+    for (const effect of words)
+      unharmed(() => {
+        if (effect.type === 'report') this.#world.report(effect.occurrence);
+        else if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
+      });
     this.#world.settled(state, previous);
   }
 
@@ -158,5 +170,16 @@ export class ServiceRunner {
     const resolve = this.#asked.get(request);
     this.#asked.delete(request);
     resolve?.(answer);
+  }
+}
+
+/** A throw is a bug, and is reported as one (`uncaughtException`); the effects and events after it have their turn. */
+function unharmed(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

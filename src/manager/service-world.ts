@@ -16,6 +16,8 @@ import { ServiceWatch } from './service-watch.ts';
 
 /** A hook that hangs must not hold a rotation for ever. */
 const HOOK_TIMEOUT_MS = 300_000;
+/** A hook that is cancelled has this long from TERM to KILL. */
+const HOOK_GRACE_MS = 10_000;
 /** What a hook had already written when it ended is still passed on. */
 const OUTPUT_GRACE_MS = 1_000;
 
@@ -39,6 +41,9 @@ export class ServiceWorld implements RunnerWorld {
   readonly #instances: ServiceInstances;
   readonly #timers = new Map<Id, NodeJS.Timeout>();
   readonly #hooks = new Map<Id, RunningCommand>();
+  /** Those that were cancelled and are not gone yet, or were to run after such a one. */
+  readonly #endingHooks = new Set<Id>();
+  #closed = false;
   readonly #watch: ServiceWatch;
   readonly #route: RouteKeeper;
 
@@ -81,10 +86,17 @@ export class ServiceWorld implements RunnerWorld {
     this.#around.settled();
   }
 
-  /** Ends what would keep the process alive once the service is at rest. */
+  /** Ends what would keep the process alive once the service is at rest. Resolves when nothing of its hooks is left. */
   async close(): Promise<void> {
-    for (const hook of this.#hooks.values()) hook.cancel();
-    await Promise.all([this.#watch.close(), this.#route.close()]);
+    this.#closed = true;
+    const hooks = [...this.#hooks.values()];
+    for (const hook of hooks) hook.cancel();
+    const ended = hooks.map(({ finished }) => finished);
+    await Promise.all([this.#watch.close(), this.#route.close(), ...ended]);
+  }
+
+  killHooks(): void {
+    for (const hook of this.#hooks.values()) hook.kill();
   }
 
   carryOut(effect: Deed, happened: Happened): void {
@@ -115,9 +127,10 @@ export class ServiceWorld implements RunnerWorld {
         this.#timers.delete(effect.timer);
         return;
       case 'runHook':
-        this.#runHook(effect, happened);
+        void this.#runHook(effect, happened);
         return;
       case 'cancelHook':
+        this.#endingHooks.add(effect.hook);
         this.#hooks.get(effect.hook)?.cancel();
         return;
       case 'route':
@@ -154,7 +167,16 @@ export class ServiceWorld implements RunnerWorld {
     this.#timers.set(timer, handle);
   }
 
-  #runHook({ hook, run }: Effect & { type: 'runHook' }, happened: Happened): void {
+  /** A hook that was cancelled is waited for first: two migrations must not run side by side. */
+  async #runHook({ hook, run }: Effect & { type: 'runHook' }, happened: Happened): Promise<void> {
+    const ending = [...this.#endingHooks].flatMap((id) => this.#hooks.get(id)?.finished ?? []);
+    if (ending.length > 0) {
+      await Promise.all(ending);
+      if (this.#endingHooks.delete(hook) || this.#closed) {
+        happened({ type: 'hookFinished', hook, failure: 'it was cancelled' });
+        return;
+      }
+    }
     const spec = instantiate(run.spec, run.parameter);
     const { outputs, manager } = this.#around;
     const output = outputs.open({
@@ -174,6 +196,7 @@ export class ServiceWorld implements RunnerWorld {
         ALTERNATE_PREVIOUS_PID: String(run.previousPid ?? ''),
       },
       timeoutMs: HOOK_TIMEOUT_MS,
+      graceMs: HOOK_GRACE_MS,
       started(stdout, stderr) {
         output.attach(stdout, stderr);
       },
@@ -181,6 +204,7 @@ export class ServiceWorld implements RunnerWorld {
     this.#hooks.set(hook, running);
     void running.finished.then((failure) => {
       this.#hooks.delete(hook);
+      this.#endingHooks.delete(hook);
       void output.release(OUTPUT_GRACE_MS);
       if (failure !== null) this.#report({ type: 'hook-failed', hook: run.name, reason: failure });
       happened({ type: 'hookFinished', hook, failure });

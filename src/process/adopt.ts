@@ -15,20 +15,31 @@ export interface AdoptionEvents {
 }
 
 export function followOrphan(pid: number, events: AdoptionEvents): void {
-  const identity = identityOf(pid);
+  // Undefined until it could be read.
+  let identity: string | null | undefined;
   const look = (): void => {
-    if (identity !== null && identityOf(pid) === identity) {
-      setTimeout(look, LOOK_EVERY_MS);
-      return;
+    let left: 'leader' | 'others' | 'nothing';
+    try {
+      identity = identity === undefined ? identityOf(pid) : identity;
+      if (identity !== null && identityOf(pid) === identity) left = 'leader';
+      else left = isGroupGone(pid) ? 'nothing' : 'others';
+    } catch {
+      // The system cannot tell at this moment, and nobody else will: the next look does.
+      left = 'leader';
     }
-    if (isGroupGone(pid)) {
-      events.gone(EXIT);
-      return;
+    switch (left) {
+      case 'leader':
+        setTimeout(look, LOOK_EVERY_MS);
+        return;
+      case 'nothing':
+        events.gone(EXIT);
+        return;
+      case 'others':
+        events.leaderExited(EXIT);
+        awaitGroupGone(pid, () => {
+          events.gone(EXIT);
+        });
     }
-    events.leaderExited(EXIT);
-    awaitGroupGone(pid, () => {
-      events.gone(EXIT);
-    });
   };
   setTimeout(look, 0);
 }

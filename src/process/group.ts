@@ -19,14 +19,15 @@ export function signalGroup(pgid: number, signal: SignalName | 0): boolean {
 }
 
 /**
- * Calls `gone` once no process of the group is left; at once where that is so already.
+ * Calls `gone` once no process of the group is left; at once if that is so already. A look that fails (no free
+ * descriptor to read `/proc` with) decides nothing: the next one does.
  * @returns cancels the wait
  */
 export function awaitGroupGone(pgid: number, gone: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   let delayMs = FIRST_LOOK_MS;
   const look = (): void => {
-    if (!signalGroup(pgid, 0) || (delayMs >= LAST_LOOK_MS && onlyZombies(pgid))) {
+    if (seesNobody(pgid, delayMs >= LAST_LOOK_MS)) {
       gone();
       return;
     }
@@ -39,7 +40,19 @@ export function awaitGroupGone(pgid: number, gone: () => void): () => void {
   };
 }
 
-/** Whether no process of the group is left but dead ones that nobody has reaped. Reads all of `/proc`. */
+/** @param thorough also tells zombies from living processes, which takes a descriptor and some time */
+function seesNobody(pgid: number, thorough: boolean): boolean {
+  try {
+    return thorough ? isGroupGone(pgid) : !signalGroup(pgid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether no process of the group is left but dead ones that nobody has reaped. Reads all of `/proc`.
+ * @throws when `/proc` cannot be read at this moment
+ */
 export function isGroupGone(pgid: number): boolean {
   return !signalGroup(pgid, 0) || onlyZombies(pgid);
 }

@@ -157,6 +157,7 @@ async function tryCommand(
     manager,
     env: {},
     timeoutMs,
+    graceMs: 0,
     started(...streams) {
       for (const stream of streams)
         stream.on('data', (chunk: Buffer) => {

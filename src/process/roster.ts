@@ -40,8 +40,9 @@ export class Roster {
   readonly #file: string;
   readonly #aside: string;
   readonly #events: RosterEvents;
-  readonly #entries = new Map<string, readonly Entry[]>();
-  readonly #identity = identityOf(process.pid);
+  readonly #entries = new Map<string, readonly Omit<Orphan, 'service'>[]>();
+  /** Of what runs, by pid. One that could not be read yet is missing. */
+  #identities = new Map<number, string | null>();
   #scheduled = false;
   #again: NodeJS.Timeout | undefined;
   #closed = false;
@@ -61,13 +62,14 @@ export class Roster {
         ({ pid, serves }, index) => pid === instances[index]?.pid && serves === instances[index].serves,
       );
     if (same) return;
-    const identities = new Map(known.map(({ pid, identity }) => [pid, identity]));
-    const entries = instances.map((instance) => {
-      const identity = identities.get(instance.pid) ?? identityOf(instance.pid);
-      return { service, ...instance, identity };
-    });
-    if (entries.length === 0) this.#entries.delete(service);
-    else this.#entries.set(service, entries);
+    if (instances.length === 0) this.#entries.delete(service);
+    else this.#entries.set(service, [...instances]);
+    try {
+      // Now, while each of them is there.
+      for (const { pid } of instances) this.#identify(pid);
+    } catch {
+      // Not at this moment: the list is not written before it is known.
+    }
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
@@ -85,14 +87,11 @@ export class Roster {
 
   #write(): void {
     if (this.#closed) return;
-    const listed: Listed = {
-      manager: { pid: process.pid, identity: this.#identity },
-      instances: [...this.#entries.values()].flat(),
-    };
     const failing = this.#again !== undefined;
     clearTimeout(this.#again);
     this.#again = undefined;
     try {
+      const listed = this.#listed();
       // Made anew: whatever has the name, a link that leads elsewhere for instance, is not written through.
       remove(this.#aside);
       writeFileSync(this.#aside, JSON.stringify(listed), { mode: 0o600, flag: 'wx' });
@@ -103,6 +102,22 @@ export class Roster {
       }, AGAIN_AFTER_MS).unref();
       if (!failing) this.#events.stale((error as Error).message);
     }
+  }
+
+  /** @throws when the system cannot tell at this moment which processes these are */
+  #listed(): Listed {
+    const instances = [...this.#entries].flatMap(([service, entries]) =>
+      entries.map((entry) => ({ service, ...entry, identity: this.#identify(entry.pid) })),
+    );
+    this.#identities = new Map(instances.map(({ pid, identity }) => [pid, identity]));
+    return { manager: { pid: process.pid, identity: identityOf(process.pid) }, instances };
+  }
+
+  #identify(pid: number): string | null {
+    const known = this.#identities.get(pid);
+    const identity = known === undefined ? identityOf(pid) : known;
+    this.#identities.set(pid, identity);
+    return identity;
   }
 }
 

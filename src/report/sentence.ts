@@ -36,9 +36,7 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
     case 'rotation-completed':
       return info(`rotated${arrow(fact.from, fact.to)} in ${formatDuration(Math.round(fact.durationMs))}`);
     case 'rotation-failed':
-      return error(
-        `rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact.from, fact.reason)}`,
-      );
+      return error(`rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact)}`);
     case 'roll-out-failed':
       return error(
         'the new configuration of this service is not in force: the one before it stays. Fix the file, then reload again',
@@ -140,6 +138,8 @@ function managerSentence(fact: ManagerFact): Sentence {
       return info('log files opened again');
     case 'control-lost':
       return error(`the control socket is gone: ${fact.reason}`);
+    case 'events-dropped':
+      return warn(`the events end here: ${fact.reason}`);
   }
 }
 
@@ -161,8 +161,8 @@ function arrow(from: Parameter, to: Parameter): string {
   return from === null || to === null ? '' : ` ${from} -> ${to}`;
 }
 
-function keeps(from: Parameter, reason: string): string {
-  return from === null || isInterruption(reason) ? '' : `; ${from} goes on`;
+function keeps({ current, reason }: ServiceFact & { type: 'rotation-failed' }): string {
+  return current === null || isInterruption(reason) ? '' : `; ${whom(current)} goes on`;
 }
 
 function describeExit(exit: Exit): string {

@@ -24,6 +24,8 @@ export type ServiceFact =
       readonly to: Parameter;
       readonly reason: string;
       readonly durationMs: number;
+      /** What serves at this moment; null if `from` has ended meanwhile. */
+      readonly current: { readonly parameter: Parameter; readonly pid: number | null } | null;
     }
   /** The configuration of a reload did not come up: the one that served stays in force. */
   | { readonly type: 'roll-out-failed'; readonly reason: string }
@@ -127,7 +129,9 @@ export type ManagerFact =
   | { readonly type: 'reload-refused'; readonly errors: readonly string[] }
   | OutputFact
   | { readonly type: 'output-reopened' }
-  | { readonly type: 'control-lost'; readonly reason: string };
+  | { readonly type: 'control-lost'; readonly reason: string }
+  /** The last one of a reader of events that did not keep up; other readers do not get it. */
+  | { readonly type: 'events-dropped'; readonly reason: string };
 
 export type ServiceOccurrence = { readonly at: Millis; readonly service: string } & ServiceFact;
 /** What can go wrong with output. `file` is a log file's path, or `stdout` or `stderr`; `reason` an errno's name. */

@@ -76,7 +76,9 @@ export function concludeRotation(
   } else {
     result = { outcome: 'failed', from, to, reason: failure, durationMs };
     turn.update({ rotations: { completed, failed: failed + 1 } });
-    turn.report({ type: 'rotation-failed', from, to, reason: failure, durationMs });
+    const serving = currentOf(turn.state);
+    const current = serving && { parameter: serving.parameter, pid: serving.pid };
+    turn.report({ type: 'rotation-failed', from, to, reason: failure, durationMs, current });
   }
   turn.update({ lastRotation: { ...result, at: turn.at } });
   turn.answer(requests, { type: 'rotated', result });

@@ -101,13 +101,17 @@ export class RouteKeeper {
     enough.abort();
   }
 
-  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+  #inTurn(act: () => Promise<string | null>): Promise<string | null> {
     clearTimeout(this.#timer);
     this.#underWay += 1;
-    const acted = this.#last.then(act).finally(() => {
-      this.#underWay -= 1;
-      this.#lookLater();
-    });
+    // What follows takes its turn, whatever happens here.
+    const acted = this.#last
+      .then(act)
+      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+      .finally(() => {
+        this.#underWay -= 1;
+        this.#lookLater();
+      });
     this.#last = acted;
     return acted;
   }
@@ -115,7 +119,10 @@ export class RouteKeeper {
   #lookLater(): void {
     if (this.#underWay > 0 || this.#wanted === null || this.#closed) return;
     this.#timer = setTimeout(() => {
-      void this.#inTurn(() => this.#look());
+      void this.#inTurn(async () => {
+        await this.#look();
+        return null;
+      });
     }, this.#options.tickMs ?? 1_000).unref();
   }
 

@@ -10,6 +10,9 @@ const chunkBytes = 256 * 1024;
 const hashes = new Map<StatIdentity, Promise<Content | null>>();
 const maximumHashes = 10_000;
 
+/** The machine has no room at this moment, which says nothing about the file: it is read again later. */
+const passingTrouble: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'];
+
 /**
  * The content of all files together and where links lead to them, or null when one of them changed (or went) while it was read. A file that
  * may be executed but not read counts by its inode, size and modification time instead.
@@ -63,7 +66,7 @@ async function hashOf(file: WatchedFile): Promise<Content | null> {
     }
     return (await isSame(handle)) ? hash.digest('hex') : null;
   } catch (error) {
-    return isNoEntry(error) ? null : withoutChangeTime(file.identity);
+    return isNoEntry(error) || isPassing(error) ? null : withoutChangeTime(file.identity);
   } finally {
     await handle?.close();
   }
@@ -71,6 +74,10 @@ async function hashOf(file: WatchedFile): Promise<Content | null> {
 
 function isNoEntry(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && passingTrouble.includes(error.code);
 }
 
 /** A chmod sets the change time, the last part. */

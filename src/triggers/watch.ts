@@ -149,8 +149,11 @@ class Watch implements ProgramWatch {
 
   #tick(): void {
     const start = performance.now();
-    this.#look();
-    this.#scheduleTick(Math.max(this.#tickMs, (performance.now() - start) / maximumIdleShare));
+    try {
+      this.#look();
+    } finally {
+      this.#scheduleTick(Math.max(this.#tickMs, (performance.now() - start) / maximumIdleShare));
+    }
   }
 
   /** All watches of a manager tick at the same moments: one wake-up does for all. */
@@ -188,8 +191,12 @@ class Watch implements ProgramWatch {
 
   async #settle(): Promise<void> {
     this.#settling = true;
-    const settled = await settle(this.#inspect, this.#timing, this.#closing.signal);
-    this.#settling = false;
+    let settled: Settled | null;
+    try {
+      settled = await settle(this.#inspect, this.#timing, this.#closing.signal);
+    } finally {
+      this.#settling = false;
+    }
     if (settled !== null && !this.#closed) this.#conclude(settled);
   }
 

@@ -1,5 +1,7 @@
+import type { Server } from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { followEvents } from '../../src/control/client.ts';
 import { createControlServer } from '../../src/control/server.ts';
 import type { Answer } from '../../src/rotator/types.ts';
 import { temporaryFolder } from '../support/alternate.ts';
@@ -7,7 +9,7 @@ import { until } from '../support/until.ts';
 import { RawConnection, wire } from '../support/wire.ts';
 import { FakeCommands } from './fake-commands.ts';
 
-async function serve(): Promise<{ commands: FakeCommands; socket: string }> {
+async function serve(): Promise<{ commands: FakeCommands; socket: string; server: Server }> {
   const folder = temporaryFolder();
   const socket = path.join(folder.path, 'c.sock');
   const commands = new FakeCommands();
@@ -18,7 +20,7 @@ async function serve(): Promise<{ commands: FakeCommands; socket: string }> {
     await new Promise((resolve) => server.close(resolve));
     folder.remove();
   });
-  return { commands, socket };
+  return { commands, socket, server };
 }
 
 const get = 'GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -93,19 +95,126 @@ test('an event reader that goes away is forgotten', async () => {
   await until('nobody', () => commands.listeners.size === 0);
 });
 
-test('an event reader that never reads is dropped before it costs memory', async () => {
+test('an event reader that never reads is dropped before it costs memory, with a last event that says so', async () => {
+  const { commands, socket } = await serve();
+  const reader = (await RawConnection.open(socket)).write(get.replace('status', 'events'));
+  await until('the reader', () => commands.listeners.size === 1);
+  const event = JSON.stringify({ type: 'x'.repeat(10_000) });
+  // 128 KiB wait here, and what the kernel holds there.
+  for (let told = 0; told < 200; told++) {
+    commands.happens(event);
+    await new Promise(setImmediate);
+  }
+  await reader.receives('"type":"events-dropped"');
+  expect(reader.received.split(event).length).toBeLessThan(100);
+  expect(reader.received).toMatch(
+    /data: \{"at":"[^"]+","service":null,"type":"events-dropped","reason":"this reader did not keep up: more than 128 KiB [^"]+"\}\n\n\r\n0\r\n\r\n$/,
+  );
+  await until('nobody', () => commands.listeners.size === 0);
+});
+
+test('one that is dropped and does not read even then is closed', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
   const { commands, socket } = await serve();
   (await RawConnection.open(socket)).write(get.replace('status', 'events'));
-  await until('the reader', () => commands.listeners.size === 1);
-  const event = JSON.stringify({ type: 'x'.repeat(100_000) });
-  let told = 0;
-  await until('the reader is dropped', () => {
+  await vi.waitUntil(() => commands.listeners.size === 1, 10_000);
+  const event = JSON.stringify({ type: 'x'.repeat(10_000) });
+  for (let told = 0; told < 200; told++) {
     commands.happens(event);
-    told += 1;
-    return commands.listeners.size === 0;
+    await new Promise(setImmediate);
+  }
+  expect(commands.listeners.size).toBe(1);
+  vi.advanceTimersByTime(10_000);
+  await vi.waitUntil(() => commands.listeners.size === 0, 10_000);
+});
+
+test('each event is subscribed to once, however many read; the 129th reader is refused', async () => {
+  const { commands, socket } = await serve();
+  const readers: RawConnection[] = [];
+  for (let count = 0; count < 128; count++) {
+    const reader = (await RawConnection.open(socket)).write(get.replace('status', 'events'));
+    await reader.receives('text/event-stream');
+    readers.push(reader);
+  }
+  expect(commands.listeners.size).toBe(1);
+  expect(await wire(socket, 'GET', '/v1/events')).toMatchObject({
+    status: 409,
+    headers: { connection: 'close' },
+    body: { error: { code: 'too-many-readers', message: '128 clients follow the events already' } },
   });
-  // One MiB of backlog, and what the kernel holds.
-  expect(told).toBeLessThan(30);
+  const following = followEvents(
+    socket,
+    () => undefined,
+    () => undefined,
+  );
+  expect(await until('a refusal', following.ended)).toEqual({
+    code: 'too-many-readers',
+    reason: '128 clients follow the events already',
+  });
+  commands.happens('{"type":"one"}');
+  for (const reader of readers) await reader.receives('data: {"type":"one"}\n\n');
+  readers[0]?.socket.destroy();
+  await until('a free place', async () => {
+    const reader = (await RawConnection.open(socket)).write(get.replace('status', 'events'));
+    await reader.receives('HTTP/1.1');
+    return reader.received.startsWith('HTTP/1.1 200');
+  });
+});
+
+test('connections are not accepted without a limit', async () => {
+  const { server } = await serve();
+  expect(server.maxConnections).toBe(1024);
+});
+
+describe('a body that is too large, or not wanted', () => {
+  /** Sends all of it before it reads a byte, as many clients do. */
+  async function send(socket: string, head: string, megabytes: number): Promise<RawConnection> {
+    const connection = (await RawConnection.open(socket)).write(
+      `${head}\r\nContent-Length: ${megabytes * 2 ** 20}\r\n\r\n`,
+    );
+    for (let sent = 0; sent < megabytes; sent++) {
+      const taken = new Promise((resolve, reject) => {
+        connection.socket.write('x'.repeat(2 ** 20), (error) => {
+          if (error) reject(error);
+          else resolve(undefined);
+        });
+      });
+      await until(`megabyte ${sent + 1} of ${megabytes}`, taken);
+    }
+    return connection;
+  }
+
+  test.each([
+    ['POST /v1/reload HTTP/1.1\r\nHost: localhost', 413, 'too-large'],
+    ['POST /v1/shutdown HTTP/1.1\r\nHost: evil.example', 403, 'foreign-host'],
+    ['POST /v1/nothing HTTP/1.1\r\nHost: localhost', 404, 'not-found'],
+    ['POST /v1/status HTTP/1.1\r\nHost: localhost', 405, 'method-not-allowed'],
+    ['POST /v1/services/wob/stop HTTP/1.1\r\nHost: localhost', 413, 'too-large'],
+  ])('%j: %d, and the connection can be used again', async (head, status, code) => {
+    const { commands, socket } = await serve();
+    const connection = await send(socket, head, 20);
+    await connection.receives(`"code":"${code}"`);
+    expect(connection.received).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    connection.write(get);
+    await connection.receives('HTTP/1.1 200 OK');
+    expect(commands.asked).toEqual([]);
+  });
+
+  test('beyond 64 MiB it is answered, and the connection is closed', async () => {
+    const { socket } = await serve();
+    const head = `POST /v1/reload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const connection = (await RawConnection.open(socket)).write(head);
+    const chunk = `100000\r\n${'x'.repeat(2 ** 20)}\r\n`;
+    for (let sent = 0; sent < 64; sent++) connection.write(chunk);
+    // With nothing on its way when the connection is closed, the answer is not lost.
+    connection.write('1\r\nx\r\n');
+    await connection.receives('HTTP/1.1 413');
+    expect(connection.received).toContain('Connection: close');
+    await connection.isClosed();
+  });
 });
 
 describe('after 30 seconds', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { processGone } from '../support/processes.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
+import { until } from '../support/until.ts';
 
 const command = Stage.command();
 const parameters: [string, string] = ['a', 'b'];
@@ -153,4 +154,49 @@ test('a hook under way is killed, with all it has started, when the service is s
   await theatre.logged(/hanging/);
   expect((await alternate.stop()).code).toBe(0);
   await processGone(Number(theatre.read('child')));
+});
+
+describe('a hook that is under way when the service stops', () => {
+  /** A migration that takes a moment to come to an end, and says when it has. */
+  const MIGRATION = `trap 'echo tidying; until test -e tidied; do sleep 0.05; done; echo tidied up; exit 1' TERM
+echo migrating; while :; do sleep 0.05; done`;
+
+  test('gets TERM, and the manager ends after it', async () => {
+    const theatre = await Theatre.open();
+    theatre.script('migrate', MIGRATION);
+    const alternate = theatre.start({ web: { command, parameters, hooks: { beforeStart: './migrate' } } });
+    await theatre.logged('migrating');
+    alternate.signal('SIGTERM');
+    await theatre.logged('tidying');
+    theatre.write('tidied', '');
+    expect(await until('its end', alternate.ended)).toMatchObject({ code: 0 });
+    expect(alternate.stdout).toContain('web:beforeStart | tidied up');
+  });
+
+  test('is killed by a second stop signal', async () => {
+    const theatre = await Theatre.open();
+    theatre.script('migrate', `echo $$ >pid; ${MIGRATION}`);
+    const alternate = theatre.start({ web: { command, parameters, hooks: { beforeStart: './migrate' } } });
+    await theatre.logged('migrating');
+    alternate.signal('SIGTERM');
+    await theatre.logged('tidying');
+    alternate.signal('SIGINT');
+    expect(await until('its end', alternate.ended)).toMatchObject({ code: 0 });
+    await processGone(Number(theatre.read('pid')));
+    expect(alternate.stdout).not.toContain('tidied up');
+  });
+
+  test('is waited for by the next one', async () => {
+    const theatre = await Theatre.open();
+    theatre.script('migrate', MIGRATION);
+    theatre.start({ web: { command, parameters, hooks: { beforeStart: './migrate' } } });
+    await theatre.logged('migrating');
+    await theatre.ask('POST', '/v1/services/web/stop');
+    void theatre.ask('POST', '/v1/services/web/start');
+    await theatre.logged('tidying');
+    await theatre.service('web', ({ state }) => state === 'starting');
+    expect(theatre.alternate.stdout.match(/migrating/g)).toHaveLength(1);
+    theatre.write('tidied', '');
+    await theatre.logged(/migrating[^]*tidied up[^]*migrating/);
+  });
 });

@@ -149,8 +149,8 @@ describe('a rotation that fails leaves the old instance alone', () => {
     (await theatre.puppet('b')).tell('exit', { code: 9 });
     expect((await rotation).reason).toBe('the instance exited with code 9');
     await stillServes(setting);
-    expect(theatre.alternate.stderr).toContain(
-      'web: rotation a -> b failed: the instance exited with code 9; a goes on',
+    expect(theatre.alternate.stderr).toMatch(
+      /web: rotation a -> b failed: the instance exited with code 9; a \(pid \d+\) goes on\n/,
     );
     void theatre.rotate('web');
     expect((await theatre.puppet('b', 2)).name).toBe('b');

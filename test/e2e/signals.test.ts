@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { RawService } from '../../src/config/generated/raw.ts';
-import { bin } from '../support/alternate.ts';
+import { Alternate, bin } from '../support/alternate.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -13,12 +14,20 @@ const parameters: [string, string] = ['a', 'b'];
 const web: RawService = { command: 'sleep 300', parameters, overlap: 0 };
 const onLinux = process.platform === 'linux';
 
-/** Whether the process deals with SIGUSR1 in some way and so no longer dies of it: proc(5), signal 10 is bit 9. */
-function survives(pid: number): boolean {
+/** Whether the process deals with a signal in some way and so no longer dies of it: proc(5), signal 10 is bit 9. */
+function survives(pid: number, signal: NodeJS.Signals = 'SIGUSR1'): boolean {
+  return hasMask(pid, /^Sig(?:Ign|Cgt):\t([0-9a-f]+)$/gm, signal);
+}
+
+/** Whether the process has a handler of its own for a signal. */
+function catches(pid: number, signal: NodeJS.Signals): boolean {
+  return hasMask(pid, /^SigCgt:\t([0-9a-f]+)$/gm, signal);
+}
+
+function hasMask(pid: number, masks: RegExp, signal: NodeJS.Signals): boolean {
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return [...status.matchAll(/^Sig(?:Ign|Cgt):\t([0-9a-f]+)$/gm)].some(
-    ([, mask = '0']) => (BigInt(`0x${mask}`) & 0x200n) !== 0n,
-  );
+  return [...status.matchAll(masks)].some(([, mask = '0']) => (BigInt(`0x${mask}`) & bit) !== 0n);
 }
 
 /** The TCP ports that a process listens on: proc(5), state 0A is LISTEN. */
@@ -78,6 +87,50 @@ describe.skipIf(!onLinux)('SIGUSR1 while the manager starts (needs /proc)', () =
     alternate.signal('SIGUSR1');
     await alternate.logged(/web: rotated a -> b/);
     expect(listeningPorts(alternate.pid)).toHaveLength(1);
+  });
+});
+
+describe.skipIf(!onLinux)('SIGHUP and SIGUSR2 while the manager starts (needs /proc)', () => {
+  test('are remembered from the first statement on', async () => {
+    const theatre = await Theatre.open();
+    const alternate = theatre.start({ web });
+    while (!catches(alternate.pid, 'SIGHUP') || !catches(alternate.pid, 'SIGUSR2')) await pause(0);
+    for (let count = 0; count < 50; count++) {
+      alternate.signal('SIGHUP');
+      alternate.signal('SIGUSR2');
+      await pause(1);
+    }
+    await alternate.logged(/configuration read again: unchanged web/);
+    await alternate.logged(/log files opened again/);
+    expect(await alternate.stop()).toMatchObject({ code: 0, signal: null });
+  });
+
+  test('do nothing to the shell of the entry', async () => {
+    const theatre = await Theatre.open();
+    // A Node that is slow to come: what the shell ignores, this shell ignores, too.
+    theatre.script('slow/node', `until test -e go; do sleep 0.05; done\nexec ${process.execPath} "$@"`);
+    const PATH = `${path.join(theatre.folder, 'slow')}:${process.env['PATH'] ?? ''}`;
+    const alternate = theatre.start({ web }, { env: { PATH } });
+    await until('the shell', () => survives(alternate.pid, 'SIGHUP'));
+    for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) alternate.signal(signal);
+    theatre.write('go', '');
+    await theatre.running('web');
+  });
+
+  test('a client command ends by them as any other program does', async () => {
+    const theatre = await Theatre.started({ web });
+    for (const signal of ['SIGHUP', 'SIGUSR2'] as const) {
+      const client = new Alternate(
+        ['--config', path.join(theatre.folder, 'alternate.config.yaml'), 'events'],
+        {
+          cwd: theatre.folder,
+        },
+      );
+      await until('a handler', () => catches(client.pid, signal));
+      await until('that it steps back', () => !catches(client.pid, signal));
+      client.signal(signal);
+      expect(await until('its end', client.ended)).toMatchObject({ signal });
+    }
   });
 });
 

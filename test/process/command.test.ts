@@ -13,6 +13,7 @@ interface Run {
   readonly stdout: Promise<string>;
   readonly stderr: Promise<string>;
   readonly cancel: () => void;
+  readonly kill: () => void;
 }
 
 function run(command: readonly string[], differently: Partial<CommandRequest> = {}): Run {
@@ -26,6 +27,7 @@ function run(command: readonly string[], differently: Partial<CommandRequest> = 
     manager: NOBODY,
     env: {},
     timeoutMs: 30_000,
+    graceMs: 0,
     started(stdout, stderr) {
       said([text(stdout), text(stderr)]);
     },
@@ -40,6 +42,9 @@ function run(command: readonly string[], differently: Partial<CommandRequest> = 
     stderr: streams.then(([, stderr]) => stderr),
     cancel: () => {
       running.cancel();
+    },
+    kill: () => {
+      running.kill();
     },
   };
 }
@@ -133,6 +138,39 @@ describe('it is killed with all that it has started', () => {
   });
 });
 
+describe('with a grace it gets TERM first', () => {
+  test('and has ended once nothing of its group is left', async () => {
+    const { file, pid } = pidFile();
+    // The leader ends at once; its child takes a moment to tidy up.
+    const script = `trap 'exit 0' TERM; sh -c 'trap "sleep 0.3; echo tidy; exit" TERM; echo $$ >${file}; while :; do sleep 0.05; done' & wait`;
+    const running = run(['sh', '-c', script], { graceMs: 30_000 });
+    const child = await pid();
+    running.cancel();
+    expect(await running.finished).toBe('it was cancelled');
+    expect(processFacts(child)).toBeNull();
+    expect(await running.stdout).toBe('tidy\n');
+  });
+
+  test('KILL follows', async () => {
+    const { file, pid } = pidFile();
+    const script = `trap '' TERM; echo $$ >${file}; while :; do sleep 0.05; done`;
+    const running = run(['sh', '-c', script], { graceMs: 300 });
+    await pid();
+    running.cancel();
+    expect(await running.finished).toBe('it was cancelled and killed: it had not stopped within 0.3s');
+  });
+
+  test('or at once when that is asked for', async () => {
+    const { file, pid } = pidFile();
+    const script = `trap '' TERM; echo $$ >${file}; while :; do sleep 0.05; done`;
+    const running = run(['sh', '-c', script], { graceMs: 3_600_000 });
+    await pid();
+    running.cancel();
+    running.kill();
+    expect(await running.finished).toBe('it was cancelled');
+  });
+});
+
 test('cancelled at once, it is never started', async () => {
   let started = false;
   const running = runCommand({
@@ -141,6 +179,7 @@ test('cancelled at once, it is never started', async () => {
     manager: NOBODY,
     env: {},
     timeoutMs: 1_000,
+    graceMs: 0,
     started() {
       started = true;
     },

@@ -120,7 +120,10 @@ test.skipIf(process.getuid?.() !== 0)(
     rmSync(link);
     symlinkSync(secret, link);
     const read = (uid: number | null, gid: number | null = null) =>
-      environmentOf(instanceSpec({ envFile: link, credentials: { uid, gid, known: false, env: {} } }), NOBODY);
+      environmentOf(
+        instanceSpec({ envFile: link, credentials: { uid, gid, known: false, env: {} } }),
+        NOBODY,
+      );
     // An admin's link is followed, and the file may be for root alone.
     expect(read(USER)).toMatchObject({ ok: true });
     chownSync(path.dirname(link), USER, USER);

@@ -9,7 +9,14 @@ export const SERVICE_FACTS: { readonly [T in ServiceFact['type']]: Extract<Servi
   'rotation-refused': { type: 'rotation-refused', reason: 'the service is stopped' },
   'rotation-skipped': { type: 'rotation-skipped', reason: 'onRotate is none' },
   'rotation-completed': { type: 'rotation-completed', from: '3000', to: '3001', durationMs: 15_050.4 },
-  'rotation-failed': { type: 'rotation-failed', from: '3000', to: '3001', reason: 'no', durationMs: 1 },
+  'rotation-failed': {
+    type: 'rotation-failed',
+    from: '3000',
+    to: '3001',
+    reason: 'no',
+    durationMs: 1,
+    current: instance,
+  },
   'roll-out-failed': { type: 'roll-out-failed', reason: 'not ready within 30s' },
   'parameter-awaited': { type: 'parameter-awaited', ...instance },
   'instance-launched': { type: 'instance-launched', parameter: '3000', pid: 4711, purpose: 'start' },
@@ -62,6 +69,7 @@ export const MANAGER_FACTS: { readonly [T in ManagerFact['type']]: Extract<Manag
   'messages-dropped': { type: 'messages-dropped', file: 'stderr', count: 7 },
   'output-reopened': { type: 'output-reopened' },
   'control-lost': { type: 'control-lost', reason: 'ENOENT' },
+  'events-dropped': { type: 'events-dropped', reason: 'this reader did not keep up' },
 };
 
 const at = Date.UTC(2026, 10, 22, 10, 0, 0, 5);

@@ -21,7 +21,7 @@ test('what happens to a service', () => {
     'warn: rotation refused: the service is stopped',
     'info: left alone by a rotation of all services: onRotate is none',
     'info: rotated 3000 -> 3001 in 15.05s',
-    'error: rotation 3000 -> 3001 failed: no; 3000 goes on',
+    'error: rotation 3000 -> 3001 failed: no; 3000 (pid 4711) goes on',
     'error: the new configuration of this service is not in force: the one before it stays. Fix the file, then reload again',
     'info: waiting for 3000 (pid 4711), which still holds the parameter',
     'info: started 3000 (pid 4711)',
@@ -54,7 +54,7 @@ test('without parameters, nothing is said of them', () => {
   expect([
     say({ type: 'rotation-started', from: null, to: null }),
     say({ type: 'rotation-completed', from: null, to: null, durationMs: 20 }),
-    say({ type: 'rotation-failed', from: null, to: null, reason: 'no', durationMs: 20 }),
+    say({ type: 'rotation-failed', from: null, to: null, reason: 'no', durationMs: 20, current: null }),
     say({ type: 'launch-failed', parameter: null, reason: 'no' }),
     say({ ...SERVICE_FACTS['restart-delayed'], parameter: null, delayMs: 0 }),
     say({ ...SERVICE_FACTS['instance-stopping'], ...none, killAfterMs: null }),

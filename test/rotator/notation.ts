@@ -97,13 +97,18 @@ export function effectText(effect: Effect): string {
 
 function reportText({ occurrence }: Effect & { type: 'report' }): string {
   const { type, at: _at, service: _service, ...facts } = occurrence;
-  const words = Object.entries(facts).map(([name, value]) => `${name}=${valueText(value)}`);
+  // What serves after a failed rotation is written where it is not the one that served before.
+  const keeps = 'current' in facts && facts.current?.parameter === facts.from;
+  const words = Object.entries(facts)
+    .filter(([name]) => !(keeps && name === 'current'))
+    .map(([name, value]) => `${name}=${valueText(value)}`);
   return ['report', type, ...words].join(' ');
 }
 
 function valueText(value: unknown): string {
   if (value === null) return '-';
   if (typeof value === 'string' && !value.includes(' ')) return value;
+  if (typeof value === 'object' && 'parameter' in value) return valueText(value.parameter);
   if (typeof value === 'object') return exitText(value as Exit).replace('code ', '');
   return JSON.stringify(value);
 }

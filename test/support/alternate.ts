@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ServiceStatus, StatusDocument } from '../../src/rotator/status.ts';
 import { explainTimeouts, until } from './until.ts';
 
-export const bin = path.resolve(import.meta.dirname, '../../dist/bin.cjs');
+export const bin = path.resolve(import.meta.dirname, '../../bin/alternate');
 
 /** A folder of its own, removed at the end by whoever made it. */
 export function temporaryFolder(): { path: string; remove(): void } {

@@ -11,9 +11,11 @@ import type { GlobalOptions } from '../main.ts';
 export async function events(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {
   const found = await findSocket(options);
   if (!found.ok) return found.code;
+  const seen = { dropped: false };
   const following = followEvents(
     found.socket,
     (json) => {
+      seen.dropped ||= (JSON.parse(json) as Occurrence).type === 'events-dropped';
       print(own.json === true ? `${json}\n` : `${line(json)}\n`);
     },
     () => undefined,
@@ -22,7 +24,7 @@ export async function events(options: GlobalOptions, own: { readonly json?: bool
     following.close();
   });
   const failure = await following.ended;
-  if (failure === null) return EXIT.done;
+  if (failure === null) return seen.dropped ? EXIT.failed : EXIT.done;
   tell(noManager(found.socket, failure.code, failure.reason));
   return EXIT.failed;
 }

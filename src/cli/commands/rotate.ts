@@ -1,5 +1,5 @@
 import { ask } from '../../control/client.ts';
-import type { StatusDocument } from '../../rotator/status.ts';
+import type { ServiceStatus, StatusDocument } from '../../rotator/status.ts';
 import { print, tell } from '../../report/console.ts';
 import type { Colour } from '../../report/paint.ts';
 import { isInterruption } from '../../rotator/interruption.ts';
@@ -95,7 +95,8 @@ async function rotateOne(
   }
   const outcome = answer.body as Outcome;
   const failed = outcome.outcome === 'failed';
-  say(sentence(outcome), failed ? 'red' : 'green');
+  const kept = failed && !isInterruption(outcome.reason ?? '') ? await whatServes(socket, name) : null;
+  say(sentence(outcome, kept), failed ? 'red' : 'green');
   return failed ? EXIT.failed : EXIT.done;
 }
 
@@ -104,10 +105,20 @@ function isLeftAlone(body: unknown): boolean {
   return (body as { error?: { code?: string } } | null)?.error?.code === 'left-alone';
 }
 
-function sentence({ service, outcome, from, to, reason, durationMs }: Outcome): string {
+/** The parameter that serves now; null if there is none. The one before the rotation may have ended meanwhile. */
+async function whatServes(socket: string, name: string): Promise<string | null> {
+  const answer = await ask(socket, 'GET', `/v1/services/${encodeURIComponent(name)}`);
+  if (!answer.ok || answer.status !== 200) return null;
+  return (answer.body as ServiceStatus).current?.parameter ?? null;
+}
+
+function sentence(
+  { service, outcome, from, to, reason, durationMs }: Outcome,
+  serving: string | null,
+): string {
   const way = from === null || to === null ? '' : ` ${from} -> ${to}`;
   const took = formatDuration(Math.round(durationMs));
   if (outcome === 'completed') return `${service}: rotated${way} in ${took}`;
-  const kept = from === null || isInterruption(reason ?? '') ? '' : `; ${from} goes on serving`;
+  const kept = serving === null ? '' : `; ${serving} goes on serving`;
   return `${service}: the rotation${way} failed after ${took}: ${reason ?? 'no reason given'}${kept}`;
 }

@@ -4,6 +4,7 @@ import { defaultSocketPath } from '../../control/socket-path.ts';
 import { describeWarnings, loadRequested } from '../configuration.ts';
 import type { EarlySignals } from '../early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { clientCommand } from '../invocation.ts';
 import type { GlobalOptions } from '../main.ts';
 import { supervise } from '../supervise.ts';
 
@@ -21,7 +22,7 @@ export async function run(options: GlobalOptions, early: EarlySignals): Promise<
       load: () => loadConfig({ file, cwd: process.cwd() }),
       rosterFile: `${socket ?? defaultSocketPath(config.path ?? file)}.running`,
       warnings: describeWarnings(found.loaded),
-      welcome: welcome(config),
+      welcome: welcome(config, socket !== null, { ...options, file }),
     },
     early,
   );
@@ -34,11 +35,19 @@ function socketOf({ control, path }: Config, asked: string | undefined): string 
   return control.path ?? defaultSocketPath(path);
 }
 
-function welcome({ services, control }: Config): string | null {
+function welcome(
+  { services }: Config,
+  isReachable: boolean,
+  { config, socket, file }: GlobalOptions & { readonly file: string },
+): string | null {
   const [first] = services;
   if (first === undefined) return null;
+  const client = clientCommand(
+    { entry: process.argv[1] ?? '', cwd: process.cwd(), env: process.env },
+    { file, isNamed: config !== undefined, socket },
+  );
   const ways = [
-    ...(control === null ? [] : [`npx alternate rotate ${first.name}`]),
+    ...(isReachable ? [`${client} rotate ${first.name}`] : []),
     `kill -USR1 ${process.pid} (every service)`,
     ...(services.some(({ watch }) => watch.length > 0) ? ['replacing a watched file'] : []),
   ];

@@ -1,8 +1,12 @@
 import { tell } from '../../report/console.ts';
-import { followEvents } from '../../control/client.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { accepts, followEvents } from '../../control/client.ts';
 import { askManager, errorOf, findSocket } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
+
+/** Between two looks at a manager whose events cannot be followed, in ms. */
+const LOOK_EVERY_MS = 200;
 
 /** `alternate shutdown`: asks, and waits until the manager has gone. */
 export async function shutdown(options: GlobalOptions): Promise<ExitCode> {
@@ -24,7 +28,9 @@ export async function shutdown(options: GlobalOptions): Promise<ExitCode> {
     tell(`alternate: ${problem}`);
     return EXIT.failed;
   }
-  await following.ended;
+  const notFollowed = await following.ended;
+  // It has too many readers of events already: whether it still answers tells, too.
+  if (notFollowed !== null) while (await accepts(found.socket)) await delay(LOOK_EVERY_MS);
   tell('everything has stopped');
   return EXIT.done;
 }
