@@ -1,5 +1,5 @@
 /** How a client command finds its manager and speaks to it. */
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { findConfig } from '../config/find.ts';
 import { accepts, ask, type Asked } from '../control/client.ts';
@@ -35,16 +35,14 @@ export async function findSocket(options: GlobalOptions): Promise<Found> {
     );
     return { ok: false, code: EXIT.usage };
   }
-  let real: string;
-  try {
-    real = realpathSync(file);
-  } catch {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
     tell(`alternate: ${file} does not exist`);
     return { ok: false, code: EXIT.usage };
   }
-  const usual = defaultSocketPath(real);
+  const usual = defaultSocketPath(path.resolve(file));
   if (await accepts(usual)) return { ok: true, socket: usual };
-  return await configuredSocket(file, usual, statSync(real).uid);
+  return await configuredSocket(file, usual, found.uid);
 }
 
 async function configuredSocket(file: string, usual: string, owner: number): Promise<Found> {

@@ -8,8 +8,9 @@ import { describeHand, foreignHand, ownUsers } from '../util/owners.ts';
 
 /**
  * Where the control socket of a configuration is unless `control.socket` says otherwise: a file named after the
- * configuration's real path, in `/run/alternate` (root), `$XDG_RUNTIME_DIR/alternate`, or a folder of the user's own
- * in the temporary folder.
+ * configuration's path, in `/run/alternate` (root), `$XDG_RUNTIME_DIR/alternate`, or a folder of the user's own in the
+ * temporary folder.
+ * @param configPath absolute, as it was named: a link in it that is re-pointed at a new release still leads here
  */
 export function defaultSocketPath(configPath: string): string {
   return path.join(runtimeFolder(), `${fingerprint(configPath)}.sock`);

@@ -2,7 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { InstanceSpec } from '../config/instance.ts';
+import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
+import { execFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
 import { programFile } from './program.ts';
 import { startFailure } from './start-failure.ts';
@@ -70,17 +72,22 @@ async function run(request: CommandRequest, wishes: Wishes): Promise<string | nu
   if (file === null) return `there is no program ${word} in PATH`;
   const { execa } = await import('execa');
   if (wishes.cancelled.aborted) return 'it was cancelled';
-  const { uid, gid } = spec.credentials;
-  const child = execa(file, args, {
+  const env = { ...environment.env, ...request.env };
+  const made = become({ program: file, args, env, credentials: spec.credentials, listens: false });
+  if (!made.ok) return made.reason;
+  const { becoming } = made;
+  // A shell that becomes the program would only exit with 126 or 127.
+  const failure = becoming.file === file ? null : execFailure(file, spec.credentials.uid);
+  if (failure !== null) return startFailure(failure, file, spec.cwd) ?? failure;
+  const child = execa(becoming.file, becoming.args, {
     cwd: spec.cwd,
-    env: { ...environment.env, ...request.env },
+    env: becoming.env,
     extendEnv: false,
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
     detached: true,
-    ...(uid !== null && { uid }),
-    ...(gid !== null && { gid }),
+    ...becoming.ids,
     // A supervisor wants none of execa's own: kept output, KILL after TERM, end at our exit, a throw.
     buffer: false,
     cleanup: false,

@@ -29,10 +29,17 @@ test.skipIf(!hasUnshare)('the supplementary groups are those of the user (root, 
   theatre.write('group', `${readFileSync('/etc/group', 'utf8')}\nreaders:x:54321:nobody\n`);
   const group = path.join(theatre.folder, 'group');
   theatre.start(
-    { web: { command: ['sh', '-c', 'id -G; exec sleep 300'], user: 'nobody' } },
+    {
+      web: {
+        command: ['sh', '-c', 'id -G; exec sleep 300'],
+        user: 'nobody',
+        hooks: { beforeStart: ['sh', '-c', 'echo "hook $(id -G)"'] },
+      },
+    },
     { through: ['unshare', '--mount', 'sh', '-c', `mount --bind ${group} /etc/group && exec "$@"`, 'sh'] },
   );
   await theatre.logged(/^web \| .*\b54321\b/m);
+  await theatre.logged(/^web:beforeStart \| hook .*\b54321\b/m);
 });
 
 test.skipIf(!asRoot)(

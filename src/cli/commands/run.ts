@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/types.ts';
 import { defaultSocketPath } from '../../control/socket-path.ts';
@@ -13,14 +14,15 @@ export async function run(options: GlobalOptions, early: EarlySignals): Promise<
   const found = await loadRequested(options);
   if (found === null) return EXIT.usage;
   const { config, file } = found;
-  const socket = socketOf(config, options.socket);
+  const usual = defaultSocketPath(path.resolve(file));
+  const socket = socketOf(config, options.socket, usual);
   return await supervise(
     {
       config,
       logLevel: options.logLevel,
       socket,
       load: () => loadConfig({ file, cwd: process.cwd() }),
-      rosterFile: `${socket ?? defaultSocketPath(config.path ?? file)}.running`,
+      rosterFile: `${socket ?? usual}.running`,
       warnings: describeWarnings(found.loaded),
       welcome: welcome(config, socket !== null, { ...options, file }),
     },
@@ -29,10 +31,9 @@ export async function run(options: GlobalOptions, early: EarlySignals): Promise<
 }
 
 /** `--socket` wins over the file, as options do; `control.socket: false` means none all the same without it. */
-function socketOf({ control, path }: Config, asked: string | undefined): string | null {
+function socketOf({ control }: Config, asked: string | undefined, usual: string): string | null {
   if (asked !== undefined) return asked;
-  if (control === null || path === null) return null;
-  return control.path ?? defaultSocketPath(path);
+  return control === null ? null : (control.path ?? usual);
 }
 
 function welcome(
@@ -48,7 +49,7 @@ function welcome(
   );
   const ways = [
     ...(isReachable ? [`${client} rotate ${first.name}`] : []),
-    `kill -USR1 ${process.pid} (every service)`,
+    `kill -USR1 ${process.pid} (every service that has parameters or onRotate)`,
     ...(services.some(({ watch }) => watch.length > 0) ? ['replacing a watched file'] : []),
   ];
   return `rotate by: ${ways.join(', or by ')}`;
