@@ -118,11 +118,11 @@ export class FilesRouter implements Router {
 
   /** Only what changes something needs the folder itself, whatever happens to its path meanwhile. */
   async #in(make: number | null, act: (folder: HeldFolder) => Promise<void>): Promise<void> {
-    const folder = await holdFolder(this.#folder, { users: this.#users, make });
+    const folder = holdFolder(this.#folder, { users: this.#users, make });
     try {
       await act(folder);
     } finally {
-      await folder.close();
+      folder.close();
     }
   }
 

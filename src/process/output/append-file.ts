@@ -34,7 +34,7 @@ export class AppendFile {
    */
   static async open(file: string, users: ReadonlySet<number>, links = 0): Promise<AppendFile> {
     if (OWN_STREAM.test(file)) return await AppendFile.#from(await open(file, APPEND));
-    const folder = await holdFolder(path.dirname(file), { users, make: 'umask' });
+    const folder = holdFolder(path.dirname(file), { users, make: 'umask' });
     try {
       const name = path.basename(file);
       const found = await openIn(folder, name);
@@ -47,7 +47,7 @@ export class AppendFile {
       await found.close();
       throw new ForeignFile(foreign);
     } finally {
-      await folder.close();
+      folder.close();
     }
   }
 
@@ -94,7 +94,7 @@ export class AppendFile {
 
 /** The handle, or where a link leads that has the name and is followed. */
 async function openIn(folder: HeldFolder, name: string): Promise<FileHandle | string> {
-  const { ruler, stat } = folder;
+  const { ruler, owner } = folder;
   const entry = folder.entry(name);
   if (process.getuid?.() !== 0) return await open(entry, APPEND | constants.O_CREAT);
   try {
@@ -105,10 +105,11 @@ async function openIn(folder: HeldFolder, name: string): Promise<FileHandle | st
       return null;
     });
     if (made === null) return await open(entry, APPEND | constants.O_NOFOLLOW);
-    if (typeof ruler === 'number') await made.chown(stat.uid, stat.gid);
+    // Without CAP_CHOWN (a container) the file stays root's.
+    if (typeof ruler === 'number') await made.chown(owner.uid, owner.gid).catch(() => undefined);
     return made;
   } catch (error) {
     if (errnoName(error) !== 'ELOOP') throw error;
-    return await folder.target(name);
+    return folder.target(name);
   }
 }

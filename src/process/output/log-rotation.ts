@@ -14,14 +14,14 @@ export async function rotateLogs(
   users: ReadonlySet<number>,
 ): Promise<string | null> {
   try {
-    const folder = await holdFolder(path.dirname(file), { users, make: null });
+    const folder = holdFolder(path.dirname(file), { users, make: null });
     try {
       const entry = folder.entry(path.basename(file));
       if (maxFiles === 0) await rm(entry, { force: true });
       else await moveOn(entry, maxFiles);
       return null;
     } finally {
-      await folder.close();
+      folder.close();
     }
   } catch (error) {
     return errnoName(error);
