@@ -5,6 +5,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   readFileSync,
@@ -12,7 +13,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import path from 'node:path';
 import type { Parameter, Route } from '../config/types.ts';
+import { makeFolder } from '../util/make-folder.ts';
 import { isGroupGone } from './group.ts';
 import { identityOf } from './identity.ts';
 
@@ -52,6 +55,7 @@ export class Roster {
   /** Of what runs, by pid. One that could not be read yet is missing. */
   #identities = new Map<number, string | null>();
   #scheduled = false;
+  #written = false;
   #again: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -86,6 +90,18 @@ export class Roster {
     });
   }
 
+  /** Writes the list again if its file was removed, and makes its folder again. To be called now and then. */
+  look(): void {
+    if (this.#closed || this.#scheduled || this.#again !== undefined || !this.#written) return;
+    if (existsSync(this.#file)) return;
+    try {
+      makeFolder(path.dirname(this.#file), 0o700);
+    } catch {
+      // Writing says why.
+    }
+    this.#write();
+  }
+
   /** Everything is gone: there is nothing to be found. */
   close(): void {
     this.#closed = true;
@@ -104,6 +120,7 @@ export class Roster {
       remove(this.#aside);
       writeFileSync(this.#aside, JSON.stringify(listed), { mode: 0o600, flag: 'wx' });
       renameSync(this.#aside, this.#file);
+      this.#written = true;
     } catch (error) {
       this.#again = setTimeout(() => {
         this.#write();
@@ -141,7 +158,7 @@ export type Opened =
   /** Those that served come first. */
   | { readonly ok: true; readonly roster: Roster; readonly orphans: readonly Orphan[] }
   /** The manager whose list it is lives. */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly pid: number };
 
 /**
  * Takes the list over: what stands in it and still lives was left behind by a manager that is gone. A list that is not
@@ -151,7 +168,7 @@ export function openRoster(file: string, events: RosterEvents): Opened {
   const listed = readList(file);
   const { manager, instances } = listed ?? { manager: null, instances: [] };
   if (manager !== null && manager.identity !== null && identityOf(manager.pid) === manager.identity)
-    return { ok: false, reason: `manager ${manager.pid} runs the same configuration` };
+    return { ok: false, pid: manager.pid };
   const orphans = instances.filter(isAlive).sort((one, other) => Number(other.serves) - Number(one.serves));
   return { ok: true, roster: new Roster(file, events), orphans };
 }

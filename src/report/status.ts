@@ -3,13 +3,20 @@ import type { InstanceStatus, ServiceStatus } from '../rotator/status.ts';
 import type { Millis } from '../rotator/types.ts';
 import type { InstanceView, ServiceView } from '../rotator/view.ts';
 
+/** From the time of an input to the wall clock's, as it is at present. */
+export type ToWall = (at: Millis) => Millis;
+
 /** ISO 8601 in UTC with milliseconds. */
-export function isoTime(at: Millis): string {
-  return new Date(at).toISOString();
+export function isoTime(at: Millis, toWall: ToWall): string {
+  return new Date(toWall(at)).toISOString();
 }
 
 /** A service's part of the status document. */
-export function serviceStatus(view: ServiceView): ServiceStatus {
+export function serviceStatus(view: ServiceView, toWall: ToWall): ServiceStatus {
+  const instanceStatus = (instance: InstanceView): InstanceStatus => ({
+    ...instance,
+    startedAt: isoTime(instance.startedAt, toWall),
+  });
   const { lastRotation } = view;
   return {
     ...view,
@@ -21,16 +28,12 @@ export function serviceStatus(view: ServiceView): ServiceStatus {
       from: lastRotation.from,
       to: lastRotation.to,
       ...(lastRotation.reason !== undefined && { reason: lastRotation.reason }),
-      at: isoTime(lastRotation.at),
+      at: isoTime(lastRotation.at, toWall),
     },
   };
 }
 
-function instanceStatus(instance: InstanceView): InstanceStatus {
-  return { ...instance, startedAt: isoTime(instance.startedAt) };
-}
-
 /** An event as machines get it: one line of JSON, its time ISO 8601. */
-export function occurrenceJson(occurrence: Occurrence): string {
-  return JSON.stringify({ ...occurrence, at: isoTime(occurrence.at) });
+export function occurrenceJson(occurrence: Occurrence, toWall: ToWall): string {
+  return JSON.stringify({ ...occurrence, at: isoTime(occurrence.at, toWall) });
 }
