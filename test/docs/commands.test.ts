@@ -6,7 +6,10 @@ import { describe as describeCommands } from '../../src/cli/main.ts';
 import { splitWords } from '../../src/config/words.ts';
 import { fences, onlyFence, root } from './pages.ts';
 
-const program = describeCommands({ takeOver: () => new Set<never>(), stepBack: () => undefined }, () => undefined);
+const program = describeCommands(
+  { takeOver: () => new Set<never>(), stepBack: () => undefined },
+  () => undefined,
+);
 const known = program.commands.map((command) => command.name());
 const scripts = (
   JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
