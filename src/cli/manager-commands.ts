@@ -4,13 +4,15 @@ import type { Commands } from '../control/commands.ts';
 import type { Manager } from '../manager/manager.ts';
 import type { RequestType } from '../manager/runner.ts';
 import { isoTime, serviceStatus } from '../report/status.ts';
-import type { Answer } from '../rotator/types.ts';
+import type { Answer, Millis } from '../rotator/types.ts';
+import type { Clock } from './clock.ts';
 
-/** @param startedAt ms since the epoch */
+/** @param startedAt by `clock.now` */
 export function createCommands(
   manager: Manager,
   config: string | null,
-  startedAt: number,
+  startedAt: Millis,
+  clock: Clock,
   subscribe: Commands['subscribe'],
 ): Commands {
   const request = async (name: string, type: RequestType): Promise<Answer> =>
@@ -20,12 +22,12 @@ export function createCommands(
       version: packageJson.version,
       pid: process.pid,
       config,
-      startedAt: isoTime(startedAt),
-      services: manager.views.map(serviceStatus),
+      startedAt: isoTime(startedAt, clock.wall),
+      services: manager.views.map((view) => serviceStatus(view, clock.wall)),
     }),
     service(name) {
       const view = manager.runner(name)?.view;
-      return view === undefined ? null : serviceStatus(view);
+      return view === undefined ? null : serviceStatus(view, clock.wall);
     },
     signal: async (name, signal) =>
       signal === 'SIGUSR1'

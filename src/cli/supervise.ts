@@ -8,14 +8,16 @@ import { createControlServer } from '../control/server.ts';
 import { prepareFolder } from '../control/socket-path.ts';
 import { Manager } from '../manager/manager.ts';
 import { createOutputs } from '../process/output.ts';
-import { openRoster, type Orphan, type Roster } from '../process/roster.ts';
-import type { Occurrence } from '../rotator/occurrence.ts';
+import { lockConfiguration } from '../process/manager-lock.ts';
+import { openRoster, type Opened, type Orphan, type Roster } from '../process/roster.ts';
+import type { ManagerFact, Occurrence } from '../rotator/occurrence.ts';
 import type { ServiceView } from '../rotator/view.ts';
 import { stderrPaint } from '../report/console.ts';
 import { Log } from '../report/log.ts';
 import type { Level } from '../report/sentence.ts';
 import { occurrenceJson } from '../report/status.ts';
 import { listenToSignals } from '../triggers/signals.ts';
+import { createClock, type Clock } from './clock.ts';
 import { describeMistakes, describeWarnings } from './configuration.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -27,6 +29,8 @@ import type { Systemd } from './systemd-notify.ts';
 const FLUSH_MS = 5_000;
 /** A timer that never fires while Node lives: services may all be stopped, and the manager still waits to be asked. */
 const NEVER_MS = 2 ** 31 - 1;
+/** Between two looks whether the socket and the list of what runs are still there, in ms. */
+const LOOK_EVERY_MS = 3_000;
 
 export interface Supervision {
   readonly config: Config;
@@ -49,7 +53,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   const report = (occurrence: Occurrence): void => {
     for (const subscriber of subscribers) subscriber(occurrence);
   };
-  const now = (): number => performance.timeOrigin + performance.now();
+  const clock = createClock();
+  const { now } = clock;
   const outputs = createOutputs({
     stdout: process.stdout,
     stderr: process.stderr,
@@ -94,11 +99,18 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     describe: describeMistakes,
   });
   subscribers.add((occurrence) => systemd?.occurred(occurrence));
-  const listening = socket === null ? null : await openControl(manager, config, socket, now, subscribers);
-  if (listening?.ok === false) {
-    log.say({ level: 'error', text: listening.reason });
+  const refused = async (reason: string): Promise<ExitCode> => {
+    log.say({ level: 'error', text: reason });
     await outputs.flush(FLUSH_MS);
     return EXIT.failed;
+  };
+  // Before the socket: a second manager must not take its place while the runtime folder is gone.
+  const lock = config.path === null ? null : lockConfiguration(config.path);
+  if (lock?.ok === false) return await refused(runsAlready(lock.pid));
+  const listening = socket === null ? null : await openControl(manager, config, socket, clock, subscribers);
+  if (listening?.ok === false) {
+    lock?.release();
+    return await refused(listening.reason);
   }
   warnOnce(supervision.warnings);
   const keepAlive = setInterval(() => undefined, NEVER_MS);
@@ -106,6 +118,16 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   const remembered = early.takeOver();
   closeUnaskedInspector();
   const taken = takeOver(supervision.rosterFile, log);
+  if (!taken.ok) {
+    // Found by its list alone: the lock could not be taken, or was removed.
+    clearInterval(keepAlive);
+    await listening?.close();
+    return await refused(runsAlready(taken.pid));
+  }
+  const looking = setInterval(() => {
+    void listening?.look();
+    taken.roster?.look();
+  }, LOOK_EVERY_MS).unref();
   const problems = await manager.start(taken.roster, taken.orphans);
   if (problems.length > 0) {
     for (const text of problems) log.say({ level: 'error', text });
@@ -120,9 +142,11 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   if (remembered.has('SIGUSR1')) manager.rotateAll();
   const code = await manager.finished;
   clearInterval(keepAlive);
+  clearInterval(looking);
   // Where nothing was started, what an earlier manager left behind is still there to be found.
   if (problems.length === 0) taken.roster?.close();
   await listening?.close();
+  lock?.release();
   await outputs.flush(FLUSH_MS);
   silence();
   return code === 0 && problems.length === 0 ? EXIT.done : EXIT.failed;
@@ -152,22 +176,24 @@ async function openSystemd(views: () => readonly ServiceView[], log: Log): Promi
   });
 }
 
+function runsAlready(pid: number): string {
+  return `a manager with pid ${pid} is running already with this configuration; end it first (alternate shutdown)`;
+}
+
 /** The list of what runs, and what stands in it already. Without one the manager works all the same. */
 function takeOver(
   file: string | null,
   log: Log,
-): { readonly roster: Roster | null; readonly orphans: readonly Orphan[] } {
-  if (file === null) return { roster: null, orphans: [] };
+): (Opened & { ok: false }) | { ok: true; roster: Roster | null; orphans: readonly Orphan[] } {
+  if (file === null) return { ok: true, roster: null, orphans: [] };
   const warn = (reason: string): void => {
     const text = `what runs cannot be listed in ${file}; were this manager killed, the next one would not find it: ${reason}`;
     log.say({ level: 'warn', text });
   };
   const problem = prepareFolder(path.dirname(file));
-  const opened =
-    problem === null ? openRoster(file, { stale: warn }) : { ok: false as const, reason: problem };
-  if (opened.ok) return opened;
-  warn(opened.reason);
-  return { roster: null, orphans: [] };
+  if (problem === null) return openRoster(file, { stale: warn });
+  warn(problem);
+  return { ok: true, roster: null, orphans: [] };
 }
 
 function signalHandlers(manager: Manager): Parameters<typeof listenToSignals>[0] {
@@ -191,19 +217,26 @@ async function openControl(
   manager: Manager,
   config: Config,
   socket: string,
-  now: () => number,
+  clock: Clock,
   subscribers: Set<(occurrence: Occurrence) => void>,
 ): Promise<Listening> {
-  const commands: Commands = createCommands(manager, config.path, now(), (listener) => {
+  const commands: Commands = createCommands(manager, config.path, clock.now(), clock, (listener) => {
     const subscriber = (occurrence: Occurrence): void => {
-      listener(occurrenceJson(occurrence));
+      listener(occurrenceJson(occurrence, clock.wall));
     };
     subscribers.add(subscriber);
     return () => subscribers.delete(subscriber);
   });
   const server = createControlServer(commands, socket);
-  return await listenOn(server, socket, config.control?.mode ?? 0o600, (reason) => {
-    for (const subscriber of subscribers)
-      subscriber({ at: now(), service: null, type: 'control-lost', reason });
+  const report = (fact: ManagerFact): void => {
+    for (const subscriber of subscribers) subscriber({ at: clock.now(), service: null, ...fact });
+  };
+  return await listenOn(server, socket, config.control?.mode ?? 0o600, {
+    lost(reason) {
+      report({ type: 'control-lost', reason });
+    },
+    restored() {
+      report({ type: 'control-restored' });
+    },
   });
 }

@@ -6,31 +6,47 @@ import { ask } from './client.ts';
 import { prepareSocketFolder } from './socket-path.ts';
 
 export type Listening =
-  | { readonly ok: true; close(): Promise<void> }
+  | {
+      readonly ok: true;
+      /**
+       * Makes the socket again if its file is gone, with its folder. Called at hints of the file system; to be called now
+       * and then, too, since a folder that is removed takes the hints along.
+       */
+      look(): Promise<void>;
+      close(): Promise<void>;
+    }
   /** `taken`: another manager answers there, or something that is no socket is in the way. */
   | { readonly ok: false; readonly reason: string };
 
+export interface ListeningEvents {
+  /** The file is gone and cannot be made again; said once, and tried again until `restored`. */
+  lost(reason: string): void;
+  /** Follows `lost`. */
+  restored(): void;
+}
+
 /**
  * Listens on `socketPath` with these permissions. A stale socket, one that nobody answers on, is replaced; anything
- * else in the way is left alone. When the file is removed while the server runs (a cleaner of temporary folders), it
- * is made again; `lost` is told where that fails.
+ * else in the way is left alone. If the file is removed while the server runs (a cleaner of temporary folders; logind,
+ * which removes the runtime folder at logout), it is made again.
  */
 export async function listenOn(
   server: Server,
   socketPath: string,
   mode: number,
-  lost: (reason: string) => void,
+  events: ListeningEvents,
 ): Promise<Listening> {
   const folderProblem = prepareSocketFolder(socketPath);
   if (folderProblem !== null) return { ok: false, reason: folderProblem };
   const failure = await take(server, socketPath, mode);
   if (failure !== null) return { ok: false, reason: failure };
-  const guard = guardFile(server, socketPath, mode, lost);
+  const guard = new Guard(server, socketPath, mode, events);
   return {
     ok: true,
+    look: () => guard.look(),
     close: () =>
       new Promise((resolve) => {
-        guard?.close();
+        guard.close();
         const putBack = setAside(socketPath);
         server.close(() => {
           putBack();
@@ -108,35 +124,83 @@ function bind(server: Server, socketPath: string, mode: number): Promise<string 
   });
 }
 
-function guardFile(
-  server: Server,
-  socketPath: string,
-  mode: number,
-  lost: (reason: string) => void,
-): FSWatcher | null {
-  let rebinding = false;
-  const look = async (): Promise<void> => {
-    if (rebinding || lstatSync(socketPath, { throwIfNoEntry: false }) !== undefined) return;
-    rebinding = true;
-    // Connections that are open go on; only the listening end is made anew.
+class Guard {
+  readonly #server: Server;
+  readonly #socketPath: string;
+  readonly #mode: number;
+  readonly #events: ListeningEvents;
+  #hints: FSWatcher | null = null;
+  #looking = false;
+  #isLost = false;
+  #closed = false;
+
+  constructor(server: Server, socketPath: string, mode: number, events: ListeningEvents) {
+    this.#server = server;
+    this.#socketPath = socketPath;
+    this.#mode = mode;
+    this.#events = events;
+    this.#watchFolder();
+  }
+
+  async look(): Promise<void> {
+    if (this.#closed || this.#looking) return;
+    this.#looking = true;
+    try {
+      if (lstatSync(this.#socketPath, { throwIfNoEntry: false }) === undefined) await this.#makeAgain();
+    } catch (error) {
+      this.#failed((error as Error).message);
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#hints?.close();
+  }
+
+  async #makeAgain(): Promise<void> {
+    const folderProblem = prepareSocketFolder(this.#socketPath);
+    if (folderProblem !== null) {
+      this.#failed(folderProblem);
+      return;
+    }
+    // Connections that are open go on; only the listening end is made again.
     await new Promise<void>((resolve) => {
-      server.close(() => {
+      this.#server.close(() => {
         resolve();
       });
       setImmediate(resolve);
     });
-    const failure = await bind(server, socketPath, mode);
-    if (failure !== null) lost(failure);
-    rebinding = false;
-  };
-  try {
-    const guard = watch(path.dirname(socketPath), { persistent: false }, (_event, name) => {
-      if (name === path.basename(socketPath)) void look();
-    });
-    guard.on('error', () => undefined);
-    return guard;
-  } catch {
-    // Without inotify the file is simply not guarded.
-    return null;
+    const failure = this.#closed ? null : await bind(this.#server, this.#socketPath, this.#mode);
+    if (failure !== null) {
+      this.#failed(failure);
+      return;
+    }
+    // The folder may be another one than the one that was watched.
+    this.#watchFolder();
+    if (this.#isLost) this.#events.restored();
+    this.#isLost = false;
+  }
+
+  #failed(reason: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#events.lost(reason);
+  }
+
+  /** Without inotify, looking now and then does. */
+  #watchFolder(): void {
+    this.#hints?.close();
+    this.#hints = null;
+    if (this.#closed) return;
+    try {
+      this.#hints = watch(path.dirname(this.#socketPath), { persistent: false }, (_event, name) => {
+        if (name === path.basename(this.#socketPath)) void this.look();
+      });
+      this.#hints.on('error', () => undefined);
+    } catch {
+      this.#hints = null;
+    }
   }
 }

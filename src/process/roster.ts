@@ -2,8 +2,10 @@
  * The list of instances on disk, for the manager that comes after this one: where this one is killed (KILL, the kernel
  * out of memory), nobody else knows which processes are its own.
  */
-import { closeSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Parameter, Route } from '../config/types.ts';
+import { makeFolder } from '../util/make-folder.ts';
 import { openRegular } from '../util/regular-file.ts';
 import { isGroupGone } from './group.ts';
 import { identityOf } from './identity.ts';
@@ -44,6 +46,7 @@ export class Roster {
   /** Of what runs, by pid. One that could not be read yet is missing. */
   #identities = new Map<number, string | null>();
   #scheduled = false;
+  #written = false;
   #again: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -78,6 +81,18 @@ export class Roster {
     });
   }
 
+  /** Writes the list again if its file was removed, and makes its folder again. To be called now and then. */
+  look(): void {
+    if (this.#closed || this.#scheduled || this.#again !== undefined || !this.#written) return;
+    if (existsSync(this.#file)) return;
+    try {
+      makeFolder(path.dirname(this.#file), 0o700);
+    } catch {
+      // Writing says why.
+    }
+    this.#write();
+  }
+
   /** Everything is gone: there is nothing to be found. */
   close(): void {
     this.#closed = true;
@@ -96,6 +111,7 @@ export class Roster {
       remove(this.#aside);
       writeFileSync(this.#aside, JSON.stringify(listed), { mode: 0o600, flag: 'wx' });
       renameSync(this.#aside, this.#file);
+      this.#written = true;
     } catch (error) {
       this.#again = setTimeout(() => {
         this.#write();
@@ -133,7 +149,7 @@ export type Opened =
   /** Those that served come first. */
   | { readonly ok: true; readonly roster: Roster; readonly orphans: readonly Orphan[] }
   /** The manager whose list it is lives. */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly pid: number };
 
 /**
  * Takes the list over: what stands in it and still lives was left behind by a manager that is gone. A list that is not
@@ -143,7 +159,7 @@ export function openRoster(file: string, events: RosterEvents): Opened {
   const listed = readList(file);
   const { manager, instances } = listed ?? { manager: null, instances: [] };
   if (manager !== null && manager.identity !== null && identityOf(manager.pid) === manager.identity)
-    return { ok: false, reason: `manager ${manager.pid} runs the same configuration` };
+    return { ok: false, pid: manager.pid };
   const orphans = instances.filter(isAlive).sort((one, other) => Number(other.serves) - Number(one.serves));
   return { ok: true, roster: new Roster(file, events), orphans };
 }

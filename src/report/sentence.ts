@@ -137,7 +137,9 @@ function managerSentence(fact: ManagerFact): Sentence {
     case 'output-reopened':
       return info('log files opened again');
     case 'control-lost':
-      return error(`the control socket is gone: ${fact.reason}`);
+      return error(`the control socket is gone, and made again as soon as possible: ${fact.reason}`);
+    case 'control-restored':
+      return info('the control socket is there again');
     case 'events-dropped':
       return warn(`the events end here: ${fact.reason}`);
   }

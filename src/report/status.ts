@@ -3,18 +3,25 @@ import type { InstanceStatus, ServiceStatus } from '../rotator/status.ts';
 import type { Millis } from '../rotator/types.ts';
 import type { InstanceView, ServiceView } from '../rotator/view.ts';
 
+/** From the time of an input to the wall clock's, as it is at present. */
+export type ToWall = (at: Millis) => Millis;
+
 /** ISO 8601 in UTC with milliseconds. */
-export function isoTime(at: Millis): string {
-  return new Date(at).toISOString();
+export function isoTime(at: Millis, toWall: ToWall): string {
+  return new Date(toWall(at)).toISOString();
 }
 
 /** A service's part of the status document. */
-export function serviceStatus({ retry, ...view }: ServiceView): ServiceStatus {
+export function serviceStatus({ retry, ...view }: ServiceView, toWall: ToWall): ServiceStatus {
+  const instanceStatus = (instance: InstanceView): InstanceStatus => ({
+    ...instance,
+    startedAt: isoTime(instance.startedAt, toWall),
+  });
   const { lastRotation } = view;
   return {
     ...view,
     // As a moment: a countdown would be another text at every look.
-    detail: retry === null ? view.detail : retryDetail(view.detail, isoTime(retry.at), retry.number),
+    detail: retry === null ? view.detail : retryDetail(view.detail, isoTime(retry.at, toWall), retry.number),
     current: view.current && instanceStatus(view.current),
     next: view.next && instanceStatus(view.next),
     retiring: view.retiring.map(instanceStatus),
@@ -23,7 +30,7 @@ export function serviceStatus({ retry, ...view }: ServiceView): ServiceStatus {
       from: lastRotation.from,
       to: lastRotation.to,
       ...(lastRotation.reason !== undefined && { reason: lastRotation.reason }),
-      at: isoTime(lastRotation.at),
+      at: isoTime(lastRotation.at, toWall),
     },
   };
 }
@@ -41,11 +48,7 @@ export function countDown(detail: string, now: number): string {
   });
 }
 
-function instanceStatus(instance: InstanceView): InstanceStatus {
-  return { ...instance, startedAt: isoTime(instance.startedAt) };
-}
-
 /** An event as machines get it: one line of JSON, its time ISO 8601. */
-export function occurrenceJson(occurrence: Occurrence): string {
-  return JSON.stringify({ ...occurrence, at: isoTime(occurrence.at) });
+export function occurrenceJson(occurrence: Occurrence, toWall: ToWall): string {
+  return JSON.stringify({ ...occurrence, at: isoTime(occurrence.at, toWall) });
 }

@@ -130,6 +130,7 @@ export type ManagerFact =
   | OutputFact
   | { readonly type: 'output-reopened' }
   | { readonly type: 'control-lost'; readonly reason: string }
+  | { readonly type: 'control-restored' }
   /** The last one of a reader of events that did not keep up; other readers do not get it. */
   | { readonly type: 'events-dropped'; readonly reason: string };
 

@@ -9,6 +9,8 @@ import { temporaryFolder } from '../support/alternate.ts';
 import { until } from '../support/until.ts';
 import { wire } from '../support/wire.ts';
 
+const SILENT = { lost: (): void => undefined, restored: (): void => undefined };
+
 function place(): string {
   const folder = temporaryFolder();
   onTestFinished(() => {
@@ -28,7 +30,10 @@ async function listen(
   pid: unknown = 4711,
 ): Promise<Listening & { lost: string[] }> {
   const lost: string[] = [];
-  const listening = await listenOn(answering(pid), socket, mode, (reason) => lost.push(reason));
+  const listening = await listenOn(answering(pid), socket, mode, {
+    lost: (reason) => lost.push(reason),
+    restored: () => lost.push('restored'),
+  });
   onTestFinished(async () => {
     if (listening.ok) await listening.close();
   });
@@ -86,7 +91,7 @@ test('a socket of something that does not answer is left alone', async () => {
 
 test('closing removes the file, and ends connections', async () => {
   const socket = place();
-  const listening = await listenOn(answering(1), socket, 0o600, () => undefined);
+  const listening = await listenOn(answering(1), socket, 0o600, SILENT);
   if (!listening.ok) throw new Error(listening.reason);
   await listening.close();
   expect(existsSync(socket)).toBe(false);
@@ -105,10 +110,33 @@ test('a removed file is made again, as often as it is removed, with the same mod
   expect(lost).toEqual([]);
 });
 
-test('where it cannot be made again, that is said', async () => {
+test('where it cannot be made again, that is said once, and it is tried again at each look', async () => {
   const socket = place();
-  const { lost } = await listen(socket);
+  const listening = await listen(socket);
+  if (!listening.ok) throw new Error(listening.reason);
+  const { lost } = listening;
+  const folder = path.dirname(socket);
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, 'in the way');
+  await listening.look();
+  await listening.look();
+  expect(lost).toHaveLength(1);
+  expect(lost[0]).toContain(folder);
+  rmSync(folder);
+  await listening.look();
+  expect(lost.slice(1)).toEqual(['restored']);
+  expect(await accepts(socket)).toBe(true);
+});
+
+test('its folder is made again at the next look, and hints work there, too', async () => {
+  const socket = place();
+  const listening = await listen(socket);
+  if (!listening.ok) throw new Error(listening.reason);
   rmSync(path.dirname(socket), { recursive: true });
-  await until('the loss is told', () => lost.length > 0);
-  expect(lost[0]).toContain(`the control socket ${socket} cannot be opened`);
+  await listening.look();
+  expect(statSync(path.dirname(socket)).mode & 0o777).toBe(0o700);
+  expect((await wire(socket, 'GET', '/v1/status')).status).toBe(200);
+  rmSync(socket);
+  await until('the socket is back', () => accepts(socket));
+  expect(listening.lost).toEqual([]);
 });

@@ -99,7 +99,7 @@ test('what was launched in the trouble stands in the list afterwards, with its i
   const file = path.join(folder.path, 'x.running');
   const stale: string[] = [];
   const opened = openRoster(file, { stale: (reason) => stale.push(reason) });
-  if (!opened.ok) throw new Error(opened.reason);
+  if (!opened.ok) throw new Error(`held by ${opened.pid}`);
   trouble.on = true;
   opened.roster.update('web', [{ parameter: 'a', pid, serves: true, route: null }]);
   await until('a word of it', () => stale.length > 0);

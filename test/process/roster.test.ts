@@ -43,7 +43,7 @@ afterEach(async () => {
 
 function opened(): { roster: Roster; orphans: readonly unknown[] } {
   const result = openRoster(file, { stale: (reason) => said.push(reason) });
-  if (!result.ok) throw new Error(result.reason);
+  if (!result.ok) throw new Error(`held by ${result.pid}`);
   return result;
 }
 
@@ -83,7 +83,7 @@ test('while the manager whose list it is lives, it is left alone', async () => {
   await until('the list', () => existsSync(file));
   expect(openRoster(file, SILENT)).toEqual({
     ok: false,
-    reason: `manager ${process.pid} runs the same configuration`,
+    pid: process.pid,
   });
   roster.close();
   expect(existsSync(file)).toBe(false);

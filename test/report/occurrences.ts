@@ -69,6 +69,7 @@ export const MANAGER_FACTS: { readonly [T in ManagerFact['type']]: Extract<Manag
   'messages-dropped': { type: 'messages-dropped', file: 'stderr', count: 7 },
   'output-reopened': { type: 'output-reopened' },
   'control-lost': { type: 'control-lost', reason: 'ENOENT' },
+  'control-restored': { type: 'control-restored' },
   'events-dropped': { type: 'events-dropped', reason: 'this reader did not keep up' },
 };
 

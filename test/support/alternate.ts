@@ -45,8 +45,8 @@ export class Alternate {
 
   constructor(words: readonly string[], { cwd, env = {}, detached = false, through = [] }: RunOptions) {
     this.cwd = cwd;
-    // A runtime folder of its own: tests run side by side, and as root all would share /run/alternate.
-    this.#env = { ...env };
+    // A state folder of its own, so that nothing is left behind in /var/lib/alternate.
+    this.#env = { STATE_DIRECTORY: path.join(cwd, '.state'), ...env };
     const [program = bin, ...rest] = [...through, bin, ...words];
     this.child = spawn(program, rest, {
       cwd,
