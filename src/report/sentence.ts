@@ -1,6 +1,6 @@
 /** What happened, as a sentence for people. Pure. */
 import type { Parameter } from '../config/types.ts';
-import type { ManagerFact, Occurrence, ServiceFact, ServiceOccurrence } from '../rotator/occurrence.ts';
+import type { ManagerFact, Occurrence, ServiceFact, ServiceOccurrence } from '../api/events.ts';
 import type { Exit } from '../rotator/types.ts';
 import { isInterruption } from '../rotator/interruption.ts';
 import { formatDuration } from '../util/duration.ts';

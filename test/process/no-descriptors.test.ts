@@ -8,7 +8,7 @@ import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { followOrphan } from '../../src/process/adopt.ts';
 import { awaitGroupGone } from '../../src/process/group.ts';
 import { identityOf } from '../../src/process/identity.ts';
-import { openRoster } from '../../src/process/roster.ts';
+import { openRoster } from '../../src/state/roster.ts';
 import { temporaryFolder } from '../support/alternate.ts';
 import { until } from '../support/until.ts';
 
