@@ -36,7 +36,7 @@ export async function exampleOf(name: string): Promise<Example> {
   });
   // As root, proxies serve as somebody else, who must be able to see the route's files.
   chmodSync(folder.path, 0o755);
-  symlinkSync(path.dirname(bin), path.join(folder.path, 'dist'));
+  symlinkSync(path.dirname(bin), path.join(folder.path, 'bin'));
   const ports = (await freePorts(3)).map(String);
   const [port = '', first = '', second = ''] = ports;
   for (const part of ['first', name]) {
