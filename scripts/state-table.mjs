@@ -214,7 +214,7 @@ async function document() {
   const titles = states.map(titleOf);
   mustCover(
     'event',
-    membersOf(source, 'Event', 'type'),
+    membersOf(source, 'Input', 'type'),
     Object.keys({ ...requests, ...ofTheNext, ...ofTheOthers }),
   );
   mustCover('phase', membersOf(source, 'Phase', 'name'), titles);

@@ -1,4 +1,4 @@
-import type { ServiceFact } from '../api/events.ts';
+import type { ServiceReport } from '../api/events.ts';
 import type { Answer, Effect, Id, Millis, Phase, State, Transition } from './types.ts';
 
 /**
@@ -41,11 +41,8 @@ export class Turn {
     this.#effects.push(effect);
   }
 
-  report(fact: ServiceFact): void {
-    this.effect({
-      type: 'report',
-      occurrence: { at: this.at, service: this.#state.spec.name, ...fact },
-    });
+  report(report: ServiceReport): void {
+    this.effect({ type: 'report', report });
   }
 
   answer(requests: readonly Id[], answer: Answer): void {
