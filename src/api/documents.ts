@@ -1,6 +1,6 @@
-import type { Event } from './events.ts';
-import type { InstanceStatus, ServiceStatus } from './status.ts';
-import type { Millis } from '../rotator/types.ts';
+import type { Event } from './event.ts';
+import type { InstanceStatus, ServiceStatus } from './status-document.ts';
+import type { Millis } from '../rotator/machine.ts';
 import type { InstanceView, ServiceView } from '../rotator/view.ts';
 
 /** From the time of an input to the wall clock's, as it is at present. */

@@ -1,8 +1,8 @@
 /** The control socket's HTTP server: reads requests, asks `Commands`, writes answers. Nothing sent to it harms it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { parseSignal } from '../config/values/signals.ts';
-import type { Answer } from '../rotator/types.ts';
+import { parseSignal } from '../config/values/signal-names.ts';
+import type { Answer } from '../rotator/machine.ts';
 import { readBody } from './body.ts';
 import type { Commands } from './commands.ts';
 import { EventReaders } from './event-stream.ts';

@@ -5,12 +5,12 @@ import type { ManagerFacts } from '../process/environment.ts';
 import type { Outputs } from '../output/output.ts';
 import type { Orphan } from '../state/roster.ts';
 import { liveInstances, servingOf } from '../rotator/instances.ts';
-import type { Event, ServiceReport } from '../api/events.ts';
-import type { Effect, Id, Millis, State } from '../rotator/types.ts';
-import { neededSockets } from '../rotator/sockets.ts';
+import type { Event, ServiceReport } from '../api/event.ts';
+import type { Effect, Id, Millis, State } from '../rotator/machine.ts';
+import { neededSockets } from '../rotator/needed-sockets.ts';
 import { RouteKeeper } from '../routing/keeper.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
-import { ServiceInstances, type Dispatch } from './instances.ts';
+import { ServiceInstances, type Dispatch } from './service-instances.ts';
 import type { OuterEffect, EffectHandler } from './runner.ts';
 import { ServiceWatch } from './service-watch.ts';
 

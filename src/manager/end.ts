@@ -1,5 +1,5 @@
-import type { Event } from '../api/events.ts';
-import type { PhaseName } from '../rotator/types.ts';
+import type { Event } from '../api/event.ts';
+import type { PhaseName } from '../rotator/machine.ts';
 
 export interface End {
   readonly code: number;

@@ -1,10 +1,10 @@
 import type { ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import { wantedSpec } from '../rotator/intents.ts';
 import { currentOf, liveInstances } from '../rotator/instances.ts';
-import type { Event } from '../api/events.ts';
+import type { Event } from '../api/event.ts';
 import { leftAloneBecause } from '../rotator/requests.ts';
 import { initialState, transition } from '../rotator/transition.ts';
-import type { Answer, Effect, Input, Id, Instance, Millis, State } from '../rotator/types.ts';
+import type { Answer, Effect, Input, Id, Instance, Millis, State } from '../rotator/machine.ts';
 import { viewOf, type ServiceView } from '../rotator/view.ts';
 
 /** An input before its time is put on it. */

@@ -1,4 +1,4 @@
-import type { OutputReport } from '../api/events.ts';
+import type { OutputReport } from '../api/event.ts';
 import { UnsafePath } from '../util/held-folder.ts';
 
 /** Told what goes wrong with output, for the log. */

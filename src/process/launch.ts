@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { InstanceSpec } from '../config/instance.ts';
-import type { Exit } from '../rotator/types.ts';
+import type { Exit } from '../rotator/machine.ts';
 import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
 import { execFailure } from './exec-failure.ts';

@@ -4,7 +4,7 @@ import { formatDuration } from '../util/duration.ts';
 import { runCommand } from './command.ts';
 import type { ManagerFacts } from './environment.ts';
 import { tryHttp } from './probe/http.ts';
-import { LineMatch } from './probe/output.ts';
+import { LineMatch } from './probe/line-match.ts';
 import { connectTcp } from './probe/tcp.ts';
 
 /** One try: null when it went well, otherwise what was met instead. `signal` gives it up. */

@@ -1,5 +1,5 @@
 /** The manager's own lines: what happened, from a level on, each with `alternate | ` in front. */
-import type { Event } from '../api/events.ts';
+import type { Event } from '../api/event.ts';
 import { printableLines } from '../util/printable.ts';
 import type { Paint } from './paint.ts';
 import { sentenceOf, type Level, type Sentence } from './sentence.ts';

@@ -1,7 +1,7 @@
 /** What happened, as a sentence for people. Pure. */
 import type { Parameter } from '../config/types.ts';
-import type { ManagerReport, Event, ServiceReport, ServiceEvent } from '../api/events.ts';
-import type { Exit } from '../rotator/types.ts';
+import type { ManagerReport, Event, ServiceReport, ServiceEvent } from '../api/event.ts';
+import type { Exit } from '../rotator/machine.ts';
 import { isInterruption } from '../rotator/interruption.ts';
 import { formatDuration } from '../util/duration.ts';
 import { printable, printableLines } from '../util/printable.ts';

@@ -2,7 +2,7 @@
 import { retire } from './retire.ts';
 import { keepRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
-import type { Input, Instance } from './types.ts';
+import type { Input, Instance } from './machine.ts';
 
 /**
  * An orphan that served goes on serving until a successor is ready, where there can be one beside it; any other one

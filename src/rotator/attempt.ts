@@ -5,7 +5,7 @@ import { attemptFailed, promote } from './outcome.ts';
 import { retire } from './retire.ts';
 import { clearRoute, reportSwitch, startRoute, startRouteBack, withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
-import type { Attempt, Id, Instance, Step, Intent } from './types.ts';
+import type { Attempt, Id, Instance, Step, Intent } from './machine.ts';
 
 /** Begins an attempt beside whatever serves now. */
 export function beginAttempt(turn: Turn, wanted: Intent): void {

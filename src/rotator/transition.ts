@@ -26,7 +26,7 @@ import {
 } from './requests.ts';
 import { killRetiring, killTimerFired, launchedTooLate } from './retire.ts';
 import { Turn } from './turn.ts';
-import type { Input, Id, State, Transition } from './types.ts';
+import type { Input, Id, State, Transition } from './machine.ts';
 
 /** A service that has never been started. */
 export function initialState(spec: ServiceConfig): State {

@@ -1,5 +1,5 @@
-import type { ServiceReport } from '../api/events.ts';
-import type { Answer, Effect, Id, Millis, Phase, State, Transition } from './types.ts';
+import type { ServiceReport } from '../api/event.ts';
+import type { Answer, Effect, Id, Millis, Phase, State, Transition } from './machine.ts';
 
 /**
  * One turn of the machine: the state as it is replaced step by step, and the effects in the order they were asked

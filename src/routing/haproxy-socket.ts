@@ -23,7 +23,7 @@ const RETIRING_WORKER = /^Proxy is disabled\b/;
  * @param retry whether a failure that is `passing` is tried again until then
  * @returns the answer without the empty line that ends it: '' is "done" for a command that has nothing to tell
  */
-export async function ask(
+export async function askHaproxy(
   socketPath: string,
   command: string,
   deadline: number,

@@ -2,7 +2,7 @@
 import { listenKey } from '../config/services/listen.ts';
 import type { ListenSocket, ServiceConfig } from '../config/types.ts';
 import type { Orphan } from '../state/roster.ts';
-import type { ServiceReport } from '../api/events.ts';
+import type { ServiceReport } from '../api/event.ts';
 import { ServiceSockets } from './sockets.ts';
 
 /**

@@ -61,7 +61,7 @@ test('every request of the table has an endpoint', () => {
 });
 
 test('the types of events are exactly those that there are', () => {
-  const source = readFileSync(path.join(root, 'src/api/events.ts'), 'utf8');
+  const source = readFileSync(path.join(root, 'src/api/event.ts'), 'utf8');
   const types = [...source.matchAll(/readonly type: '([a-z-]+)'/g)].map(([, type = '']) => type);
   const section = control.text.slice(control.text.indexOf('\n## Events'));
   const told = [...section.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(([, type = '']) => type);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RawService } from '../../src/config/schema/generated/raw.ts';
-import type { ServiceStatus, StatusDocument } from '../../src/api/status.ts';
+import type { ServiceStatus, StatusDocument } from '../../src/api/status-document.ts';
 import { bin } from '../support/alternate.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createOutputs, type OutputSpec } from '../../src/output/output.ts';
-import type { OutputReport } from '../../src/api/events.ts';
+import type { OutputReport } from '../../src/api/event.ts';
 import { until } from '../support/until.ts';
 
 const PREFIX: OutputSpec = {

@@ -1,4 +1,4 @@
-import type { ManagerReport, Event, ServiceReport } from '../../src/api/events.ts';
+import type { ManagerReport, Event, ServiceReport } from '../../src/api/event.ts';
 
 const instance = { parameter: '3000', pid: 4711 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sentenceOf } from '../../src/report/sentence.ts';
-import type { ServiceReport } from '../../src/api/events.ts';
+import type { ServiceReport } from '../../src/api/event.ts';
 import { MANAGER_REPORTS, of, ofManager, ONE_OF_EACH, SERVICE_REPORTS } from './events.ts';
 
 const say = (fact: ServiceReport): string => {

@@ -1,7 +1,7 @@
 /** The classic form's rules, as far as they are the machine's, after any sequence of inputs. */
 import { describe, test } from 'vitest';
 import { currentOf, nextOf, nextPlace, positionIn, retiringAt } from '../../src/rotator/instances.ts';
-import type { Id } from '../../src/rotator/types.ts';
+import type { Id } from '../../src/rotator/machine.ts';
 import { anyStory, type Deed } from './drive.ts';
 import { mustHold } from './must-hold.ts';
 import { eachStep, effectsOf, reports, type Rule } from './rules.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Parameter, ServiceConfig } from '../../src/config/types.ts';
 import { wantedSpec } from '../../src/rotator/intents.ts';
-import type { Exit, Id } from '../../src/rotator/types.ts';
+import type { Exit, Id } from '../../src/rotator/machine.ts';
 import { anySpec, processPart } from './specs.ts';
 import { World, type Group, type Trace } from './world.ts';
 

@@ -1,5 +1,5 @@
 /** Events, effects and states as the scenario files write them: one line each. */
-import type { Effect, Input, Exit, Id, Instance, State } from '../../src/rotator/types.ts';
+import type { Effect, Input, Exit, Id, Instance, State } from '../../src/rotator/machine.ts';
 import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
 
 /** `15s`, `250ms`. */

@@ -1,7 +1,7 @@
 /** Rules about stopping, timers, ids, restarts. */
 import type { Parameter } from '../../src/config/types.ts';
 import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
-import type { Id, Instance, State } from '../../src/rotator/types.ts';
+import type { Id, Instance, State } from '../../src/rotator/machine.ts';
 import { viewOf } from '../../src/rotator/view.ts';
 import { eachStep, effectsOf, followLives, reports, type Rule } from './rules.ts';
 import { processPart } from './specs.ts';

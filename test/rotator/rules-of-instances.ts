@@ -1,6 +1,6 @@
 /** Rules about what an instance is told, and what must have been so before it serves. */
 import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
-import type { HookRun, Id } from '../../src/rotator/types.ts';
+import type { HookRun, Id } from '../../src/rotator/machine.ts';
 import { eachStep, effectsOf, reports } from './rules.ts';
 import type { TraceStep } from './world.ts';
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { currentOf } from '../../src/rotator/instances.ts';
 import type { Parameter } from '../../src/config/types.ts';
-import type { Effect, Id, Instance } from '../../src/rotator/types.ts';
+import type { Effect, Id, Instance } from '../../src/rotator/machine.ts';
 import { eachStep, effectsOf } from './rules.ts';
 import type { TraceStep } from './world.ts';
 

@@ -5,7 +5,7 @@
 import type { Parameter } from '../../src/config/types.ts';
 import { attemptOf, currentOf, liveInstances, nextOf } from '../../src/rotator/instances.ts';
 import { wantedSpec } from '../../src/rotator/intents.ts';
-import type { Answer, Effect, InputType, Id, State } from '../../src/rotator/types.ts';
+import type { Answer, Effect, InputType, Id, State } from '../../src/rotator/machine.ts';
 import { processPart } from './specs.ts';
 import type { Trace, TraceStep } from './world.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { ServiceConfig } from '../../src/config/types.ts';
 import { initialState, transition } from '../../src/rotator/transition.ts';
-import type { Input, Exit, Id, State } from '../../src/rotator/types.ts';
+import type { Input, Exit, Id, State } from '../../src/rotator/machine.ts';
 import { effectText, stateText } from './notation.ts';
 import { parseDuration, parseSpec } from './spec-text.ts';
 import type { UntimedInput } from './world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ServiceConfig } from '../../src/config/types.ts';
 import { initialState, transition } from '../../src/rotator/transition.ts';
-import type { State } from '../../src/rotator/types.ts';
+import type { State } from '../../src/rotator/machine.ts';
 import { viewOf } from '../../src/rotator/view.ts';
 import { serviceSpec } from './specs.ts';
 import type { UntimedInput } from './world.ts';

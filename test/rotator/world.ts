@@ -4,7 +4,7 @@
  */
 import type { ServiceConfig } from '../../src/config/types.ts';
 import { initialState, transition } from '../../src/rotator/transition.ts';
-import type { Effect, Input, Id, Instance, Millis, State } from '../../src/rotator/types.ts';
+import type { Effect, Input, Id, Instance, Millis, State } from '../../src/rotator/machine.ts';
 
 /** An input before its time is put on it. */
 export type UntimedInput = Input extends infer E ? (E extends Input ? Omit<E, 'at'> : never) : never;

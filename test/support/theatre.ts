@@ -3,8 +3,8 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RawConfig, RawService } from '../../src/config/schema/generated/raw.ts';
 import { ask, followEvents } from '../../src/control/client.ts';
-import type { Event } from '../../src/api/events.ts';
-import type { ServiceStatus } from '../../src/api/status.ts';
+import type { Event } from '../../src/api/event.ts';
+import type { ServiceStatus } from '../../src/api/status-document.ts';
 import {
   Alternate,
   runAlternate,

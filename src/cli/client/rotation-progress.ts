@@ -2,7 +2,7 @@
 import { followEvents } from '../../control/client.ts';
 import { liveLine } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
-import type { Event } from '../../api/events.ts';
+import type { Event } from '../../api/event.ts';
 
 const REDRAW_MS = 100;
 

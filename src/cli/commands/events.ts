@@ -1,11 +1,11 @@
 import { followEvents } from '../../control/client.ts';
 import { print, stdoutClosed, tell } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
-import type { Event } from '../../api/events.ts';
+import type { Event } from '../../api/event.ts';
 import { printable } from '../../util/printable.ts';
 import { findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 /** `alternate events`: one line each until the manager goes, or the reader, which are good ends. */
 export async function events(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {

@@ -10,7 +10,7 @@ import { Manager } from '../../manager/manager.ts';
 import { createOutputs } from '../../output/output.ts';
 import { lockConfiguration } from '../../state/manager-lock.ts';
 import { openRoster, type Opened, type Orphan, type Roster } from '../../state/roster.ts';
-import type { ManagerReport, Event } from '../../api/events.ts';
+import type { ManagerReport, Event } from '../../api/event.ts';
 import type { ServiceView } from '../../rotator/view.ts';
 import { stderrPaint } from '../../report/console.ts';
 import { Log } from '../../report/log.ts';

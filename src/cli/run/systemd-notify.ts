@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { LoadResult } from '../../config/load.ts';
-import type { Event } from '../../api/events.ts';
+import type { Event } from '../../api/event.ts';
 import type { ServiceView } from '../../rotator/view.ts';
 
 /** Whoever reads the messages has stopped to do so when one takes longer, in ms. */

@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { LogFile } from '../../../src/output/files/log-file.ts';
-import type { OutputReport } from '../../../src/api/events.ts';
+import type { OutputReport } from '../../../src/api/event.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** The user of the service. */

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogFile, type LogLimits } from '../../../src/output/files/log-file.ts';
 import { LogFiles } from '../../../src/output/files/log-files.ts';
-import type { OutputReport } from '../../../src/api/events.ts';
+import type { OutputReport } from '../../../src/api/event.ts';
 import { FileSink } from '../../../src/output/sinks.ts';
 import { until } from '../../support/until.ts';
 

@@ -10,7 +10,7 @@ import { launch, type LaunchEvents } from '../process/launch.ts';
 import type { InstanceOutput } from '../output/instance-output.ts';
 import type { Outputs } from '../output/output.ts';
 import { probe } from '../process/probe.ts';
-import type { Effect, Id } from '../rotator/types.ts';
+import type { Effect, Id } from '../rotator/machine.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
 import type { UntimedInput } from './runner.ts';
 

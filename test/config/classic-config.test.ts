@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { classicConfig } from '../../src/config/classic.ts';
+import { classicConfig } from '../../src/config/classic-config.ts';
 
 describe('classicConfig', () => {
   test('is one service with the policies of the original tool', () => {

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ListenSocket, ServiceConfig } from '../../src/config/types.ts';
 import { currentOf, nextOf } from '../../src/rotator/instances.ts';
-import { neededSockets } from '../../src/rotator/sockets.ts';
-import type { State } from '../../src/rotator/types.ts';
+import { neededSockets } from '../../src/rotator/needed-sockets.ts';
+import type { State } from '../../src/rotator/machine.ts';
 import { anyStory } from './drive.ts';
 import { mustHold } from './must-hold.ts';
 import { eachStep, effectsOf } from './rules.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseSignal } from '../../../src/config/values/signals.ts';
+import { parseSignal } from '../../../src/config/values/signal-names.ts';
 
 test.each([
   ['SIGTERM', 'SIGTERM'],

@@ -14,7 +14,7 @@
  * `docs/state-machine.md` is generated from the machine itself and lists every phase and input.
  */
 import type { HookName, Parameter, ServiceConfig, Settings, SignalName } from '../config/types.ts';
-import type { ServiceReport } from '../api/events.ts';
+import type { ServiceReport } from '../api/event.ts';
 
 /** Milliseconds since the Unix epoch, on a clock that is never set back (it may drift from the wall clock). */
 export type Millis = number;

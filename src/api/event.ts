@@ -3,7 +3,7 @@
  * event that `alternate events --json` and `GET /v1/events` give out.
  */
 import type { HookName, Parameter, SignalName } from '../config/types.ts';
-import type { Exit, Millis, Purpose } from '../rotator/types.ts';
+import type { Exit, Millis, Purpose } from '../rotator/machine.ts';
 
 /** What the machine reports; `service` and `at` are added to each. */
 export type ServiceReport =
