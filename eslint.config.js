@@ -6,7 +6,7 @@ export default tseslint.config(
       'dist',
       'coverage',
       'node_modules',
-      'src/config/generated',
+      'src/config/schema/generated',
       'examples',
       'bench',
       'scripts',

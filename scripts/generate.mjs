@@ -11,13 +11,13 @@ import { schemaFile, writeValidator } from './generate/validator.mjs';
 
 export { writeValidator };
 
-const root = new URL('../', import.meta.url);
+const root = new URL('..', import.meta.url);
 
 /** The generated files that are committed, by their path from the root. */
 export async function committedOutputs() {
   const schema = JSON.parse(await readFile(schemaFile, 'utf8'));
   return new Map([
-    ['src/config/generated/raw.ts', await rawTypes(schema)],
+    ['src/config/schema/generated/raw.ts', await rawTypes(schema)],
     ['docs/configuration.md', reference(schema)],
   ]);
 }

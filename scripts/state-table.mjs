@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { build } from 'esbuild';
 import prettier from 'prettier';
 
-const root = new URL('../', import.meta.url);
+const root = new URL('..', import.meta.url);
 const target = new URL('docs/state-machine.md', root);
 
 const service = {

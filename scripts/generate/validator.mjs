@@ -2,9 +2,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 
-const root = new URL('../../', import.meta.url);
+const root = new URL('../..', import.meta.url);
 export const schemaFile = new URL('schema/alternate.schema.json', root);
-const validatorFile = new URL('src/config/generated/validator.js', root);
+const validatorFile = new URL('src/config/schema/generated/validator.js', root);
 
 /**
  * Compiles the schema to a validator that needs no ajv at run time. `verbose` puts the schema and the value into each

@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { tell } from '../report/console.ts';
 import { isClassicForm, unknownCommand } from './classic-form.ts';
 import type { ExportKind, ExportOptions } from './commands/export.ts';
-import type { EarlySignals } from './early-signals.ts';
+import type { EarlySignals } from './run/early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** Options that every command takes. */
@@ -121,7 +121,7 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
       .argument('<service...>')
       .description(description)
       .action(async (names: string[]) => {
-        done(await (await import('./commands/action.ts')).act(options(), action, names));
+        done(await (await import('./commands/start-stop-restart.ts')).act(options(), action, names));
       });
   }
   program

@@ -1,11 +1,11 @@
-import { DEFAULT_RESTART } from './behaviour.ts';
-import { NO_CREDENTIALS } from './credentials.ts';
+import { DEFAULT_RESTART } from './services/process-keys.ts';
+import { NO_CREDENTIALS } from './services/credentials.ts';
 import { placeless, type Diagnostic } from './diagnostic.ts';
 import type { LoadResult } from './load.ts';
 import { parseDuration } from '../util/duration.ts';
 import type { Parameter } from './types.ts';
-import { describeDurationFault } from './values.ts';
-import { splitWords } from './words.ts';
+import { describeDurationFault } from './values/values.ts';
+import { splitWords } from './values/words.ts';
 
 /**
  * The configuration that `alternate "<command>" <parameters...> <overlap>` stands for: one service, without a file and

@@ -1,5 +1,5 @@
 import type { SignalName } from '../config/types.ts';
-import type { ReloadResult, ServiceStatus, StatusDocument } from '../rotator/status.ts';
+import type { ReloadResult, ServiceStatus, StatusDocument } from '../api/status.ts';
 import type { Answer } from '../rotator/types.ts';
 
 /** All that the control socket can ask of the manager. Names have been checked to be those of services. */

@@ -1,12 +1,12 @@
 /** The control socket's HTTP server: reads requests, asks `Commands`, writes answers. Nothing sent to it harms it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { parseSignal } from '../config/signals.ts';
+import { parseSignal } from '../config/values/signals.ts';
 import type { Answer } from '../rotator/types.ts';
 import { readBody } from './body.ts';
 import type { Commands } from './commands.ts';
 import { EventReaders } from './event-stream.ts';
-import { refusalOf, routeOf, type Route, type WireError } from './routes.ts';
+import { refusalOf, routeOf, type Route, type WireError } from './endpoints.ts';
 
 /** A connection that has not sent a whole request by then is closed, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { Occurrence } from '../rotator/occurrence.ts';
+import type { Occurrence } from '../api/events.ts';
 import type { PhaseName } from '../rotator/types.ts';
 
 export interface End {

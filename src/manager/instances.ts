@@ -7,11 +7,11 @@ import { followOrphan } from '../process/adopt.ts';
 import type { ManagerFacts } from '../process/environment.ts';
 import { signalGroup } from '../process/group.ts';
 import { launch, type LaunchEvents } from '../process/launch.ts';
-import type { InstanceOutput } from '../process/output/instance-output.ts';
-import type { Outputs } from '../process/output.ts';
+import type { InstanceOutput } from '../output/instance-output.ts';
+import type { Outputs } from '../output/output.ts';
 import { probe } from '../process/probe.ts';
 import type { Effect, Id } from '../rotator/types.ts';
-import type { ServiceSockets } from '../traffic/sockets.ts';
+import type { ServiceSockets } from '../sockets/sockets.ts';
 import type { Happening } from './runner.ts';
 
 /** What an instance had already written when it ended is still passed on; a grandchild that holds the pipe is not waited for. */

@@ -3,16 +3,16 @@ import { compareServices, settingsOf, sharesAnything, type Comparison } from '..
 import type { LoadResult } from '../config/load.ts';
 import type { Config, ServiceConfig } from '../config/types.ts';
 import { endOrphan } from '../process/adopt.ts';
-import type { Outputs } from '../process/output.ts';
-import type { Orphan, Roster } from '../process/roster.ts';
-import type { ManagerFact, Occurrence } from '../rotator/occurrence.ts';
+import type { Outputs } from '../output/output.ts';
+import type { Orphan, Roster } from '../state/roster.ts';
+import type { ManagerFact, Occurrence } from '../api/events.ts';
 import type { Answer, Millis } from '../rotator/types.ts';
-import type { FailedService, ReloadResult } from '../rotator/status.ts';
+import type { FailedService, ReloadResult } from '../api/status.ts';
 import type { ServiceView } from '../rotator/view.ts';
 import { endOf, isUncleanExit } from './end.ts';
-import { holdSockets, Listening } from './listening.ts';
+import { holdSockets, Listening } from '../sockets/all-sockets.ts';
 import { ServiceRunner } from './runner.ts';
-import { ServiceWorld } from './service-world.ts';
+import { ServiceWorld } from './effect-handler.ts';
 
 export interface ManagerOptions {
   readonly config: Config;

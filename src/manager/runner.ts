@@ -1,7 +1,7 @@
 import type { ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import { wantedSpec } from '../rotator/intents.ts';
 import { currentOf, liveInstances } from '../rotator/instances.ts';
-import type { Occurrence } from '../rotator/occurrence.ts';
+import type { Occurrence } from '../api/events.ts';
 import { leftAloneBecause } from '../rotator/requests.ts';
 import { initialState, transition } from '../rotator/transition.ts';
 import type { Answer, Effect, Event, Id, Instance, Millis, State } from '../rotator/types.ts';

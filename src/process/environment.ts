@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { parseEnvFile } from '../config/env-file.ts';
+import { parseEnvFile } from './env-file.ts';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Credentials } from '../config/types.ts';
 import { describeHand, foreignHand, ownUsers } from '../util/owners.ts';

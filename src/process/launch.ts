@@ -7,7 +7,7 @@ import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
 import { execFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
-import type { StdioEntry } from './output/stdio.ts';
+import type { StdioEntry } from '../output/stdio.ts';
 import { tryTcp } from './probe/tcp.ts';
 import { programFile } from './program.ts';
 import { startFailure } from './start-failure.ts';

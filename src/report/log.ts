@@ -1,5 +1,5 @@
 /** The manager's own lines: what happened, from a level on, each with `alternate | ` in front. */
-import type { Occurrence } from '../rotator/occurrence.ts';
+import type { Occurrence } from '../api/events.ts';
 import { printableLines } from '../util/printable.ts';
 import type { Paint } from './paint.ts';
 import { sentenceOf, type Level, type Sentence } from './sentence.ts';

@@ -1,6 +1,6 @@
 /** What happened, as a sentence for people. Pure. */
 import type { Parameter } from '../config/types.ts';
-import type { ManagerFact, Occurrence, ServiceFact, ServiceOccurrence } from '../rotator/occurrence.ts';
+import type { ManagerFact, Occurrence, ServiceFact, ServiceOccurrence } from '../api/events.ts';
 import type { Exit } from '../rotator/types.ts';
 import { isInterruption } from '../rotator/interruption.ts';
 import { formatDuration } from '../util/duration.ts';
@@ -137,7 +137,9 @@ function managerSentence(fact: ManagerFact): Sentence {
     case 'output-reopened':
       return info('log files opened again');
     case 'control-lost':
-      return error(`the control socket is gone: ${fact.reason}`);
+      return error(`the control socket is gone, and made again as soon as possible: ${fact.reason}`);
+    case 'control-restored':
+      return info('the control socket is there again');
     case 'events-dropped':
       return warn(`the events end here: ${fact.reason}`);
   }

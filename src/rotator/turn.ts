@@ -1,4 +1,4 @@
-import type { ServiceFact } from './occurrence.ts';
+import type { ServiceFact } from '../api/events.ts';
 import type { Answer, Effect, Id, Millis, Phase, State, Transition } from './types.ts';
 
 /**

@@ -14,7 +14,7 @@
  * `docs/state-machine.md` is generated from the machine itself and lists every phase and event.
  */
 import type { HookName, Parameter, ServiceConfig, Settings, SignalName } from '../config/types.ts';
-import type { Occurrence } from './occurrence.ts';
+import type { Occurrence } from '../api/events.ts';
 
 /** Milliseconds since the Unix epoch, on a clock that is never set back (it may drift from the wall clock). */
 export type Millis = number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic, placeless } from '../../src/config/diagnostic.ts';
-import { frameOf, positionOf } from '../../src/config/frame.ts';
+import { frameOf, positionOf } from '../../src/config/read/frame.ts';
 
 const TEXT = 'services:\n  api:\n\tx: "ä" overlp: 15s\n';
 

@@ -1,5 +1,5 @@
 import type { Commands } from '../../src/control/commands.ts';
-import type { FailedService, ServiceStatus } from '../../src/rotator/status.ts';
+import type { FailedService, ServiceStatus } from '../../src/api/status.ts';
 import type { Answer } from '../../src/rotator/types.ts';
 
 /** A manager with one service, `web`, that answers what a test says. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { routeOf } from '../../src/control/routes.ts';
+import { routeOf } from '../../src/control/endpoints.ts';
 import { fences, page, root } from './pages.ts';
 
 const control = page('docs/control-socket.md');
@@ -61,7 +61,7 @@ test('every request of the table is one that is routed', () => {
 });
 
 test('the types of events are exactly those that there are', () => {
-  const source = readFileSync(path.join(root, 'src/rotator/occurrence.ts'), 'utf8');
+  const source = readFileSync(path.join(root, 'src/api/events.ts'), 'utf8');
   const types = [...source.matchAll(/readonly type: '([a-z-]+)'/g)].map(([, type = '']) => type);
   const section = control.text.slice(control.text.indexOf('\n## Events'));
   const told = [...section.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(([, type = '']) => type);

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
-import type { ServiceStatus, StatusDocument } from '../../src/rotator/status.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
+import type { ServiceStatus, StatusDocument } from '../../src/api/status.ts';
 import { bin } from '../support/alternate.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';

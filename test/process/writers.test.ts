@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { inspect } from '../../src/triggers/stat-identity.ts';
+import { inspect } from '../../src/triggers/watch/stat-identity.ts';
 import { findWriter, isStillWriting } from '../../src/process/writers.ts';
-import { put, temporaryFolder } from '../triggers/folder.ts';
+import { put, temporaryFolder } from '../triggers/watch/folder.ts';
 
 /** A shell that holds `path` open in this mode until its stdin ends. */
 async function holdOpen(

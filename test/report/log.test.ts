@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LEVELS, Log } from '../../src/report/log.ts';
 import { painter } from '../../src/report/paint.ts';
-import { MANAGER_FACTS, of, ofManager, SERVICE_FACTS } from './occurrences.ts';
+import { MANAGER_FACTS, of, ofManager, SERVICE_FACTS } from './events.ts';
 
 function logOf(level: (typeof LEVELS)[number], lively = false): { log: Log; lines: string[] } {
   const lines: string[] = [];

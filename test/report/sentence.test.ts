@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sentenceOf } from '../../src/report/sentence.ts';
-import type { ServiceFact } from '../../src/rotator/occurrence.ts';
-import { MANAGER_FACTS, of, ofManager, ONE_OF_EACH, SERVICE_FACTS } from './occurrences.ts';
+import type { ServiceFact } from '../../src/api/events.ts';
+import { MANAGER_FACTS, of, ofManager, ONE_OF_EACH, SERVICE_FACTS } from './events.ts';
 
 const say = (fact: ServiceFact): string => {
   const { level, text } = sentenceOf(of(fact));

@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { RawConfig, RawService } from '../../src/config/generated/raw.ts';
+import type { RawConfig, RawService } from '../../src/config/schema/generated/raw.ts';
 import { ask, followEvents } from '../../src/control/client.ts';
-import type { Occurrence } from '../../src/rotator/occurrence.ts';
-import type { ServiceStatus } from '../../src/rotator/status.ts';
+import type { Occurrence } from '../../src/api/events.ts';
+import type { ServiceStatus } from '../../src/api/status.ts';
 import {
   Alternate,
   runAlternate,

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
-import { temporaryFolder } from './folder.ts';
+import { temporaryFolder } from './watch/folder.ts';
 
 /** Says on stdout what each signal asks for; a line on stdin takes the listeners away. */
 const program = `

@@ -1,9 +1,9 @@
 import { followEvents } from '../../control/client.ts';
 import { print, stdoutClosed, tell } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
-import type { Occurrence } from '../../rotator/occurrence.ts';
+import type { Occurrence } from '../../api/events.ts';
 import { printable } from '../../util/printable.ts';
-import { findSocket, noManager } from '../connect.ts';
+import { findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
 

@@ -1,6 +1,6 @@
-import type { FailedService } from '../../rotator/status.ts';
+import type { FailedService } from '../../api/status.ts';
 import { print, tell } from '../../report/console.ts';
-import { askManager, errorOf } from '../connect.ts';
+import { askManager, errorOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
 

@@ -1,6 +1,6 @@
-import { parseSignal } from '../../config/signals.ts';
+import { parseSignal } from '../../config/values/signals.ts';
 import { tell } from '../../report/console.ts';
-import { askManager, errorOf } from '../connect.ts';
+import { askManager, errorOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../main.ts';
 

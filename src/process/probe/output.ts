@@ -7,7 +7,7 @@ import vm from 'node:vm';
 import { formatDuration } from '../../util/duration.ts';
 
 /** How long all tests of one instance may take together, in ms, ... */
-const BUDGET_MS = 1_000;
+const BUDGET_MS = 500;
 /** ... and which part of the time that has passed since the first one they may take beyond that. */
 const SHARE = 0.2;
 /** Lines that come within this time, in ms, are tested together. */

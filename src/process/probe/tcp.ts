@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { parseAddress } from '../../config/address.ts';
+import { parseAddress } from '../../config/values/address.ts';
 
 /** A connection that is neither accepted nor refused (a filter) is tried again after this. */
 const TRY_TIMEOUT_MS = 5_000;

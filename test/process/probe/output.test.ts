@@ -18,13 +18,13 @@ function matching(pattern: string) {
   return { match, calls };
 }
 
-test('a pattern that never ends is given up after a second, for good', () => {
+test('a pattern that never ends is given up after half a second, for good', () => {
   const { match, calls } = matching(HOSTILE);
   const start = performance.now();
   for (let count = 0; count < 1_000; count++) match.push(HOSTILE_LINE);
   const tookMs = performance.now() - start;
   expect(calls).toEqual([
-    String.raw`the pattern /^(\w+\s?)*ready$/ takes longer than 1s for a line of its output`,
+    String.raw`the pattern /^(\w+\s?)*ready$/ takes longer than 500ms for a line of its output`,
   ]);
   // Once, not for each line; on a busy machine the interruption comes late.
   expect(tookMs).toBeLessThan(20_000);
@@ -39,7 +39,7 @@ test('so are lines of which each takes a while, but all together too long', asyn
     match.push(line);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(calls).toEqual([expect.stringContaining('takes longer than 1s')]);
+  expect(calls).toEqual([expect.stringContaining('takes longer than 500ms')]);
 });
 
 test('what the pattern does match is found all the same', async () => {
@@ -57,11 +57,11 @@ test('all of the syntax of JavaScript', async () => {
   expect(calls).toEqual(['matched']);
 });
 
-test('100,000 lines at once lose none, and nothing is tested after the match', async () => {
-  const { match, calls } = matching('^line 99999$');
-  for (let count = 0; count < 100_000; count++) match.push(`line ${count}`);
+test('25,000 lines at once lose none, and nothing is tested after the match', async () => {
+  const { match, calls } = matching('^line 24999$');
+  for (let count = 0; count < 25_000; count++) match.push(`line ${count}`);
   await until('the match', () => calls.length > 0);
-  match.push('line 99999');
+  match.push('line 24999');
   expect(calls).toEqual(['matched']);
 });
 

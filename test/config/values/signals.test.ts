@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { parseSignal } from '../../../src/config/values/signals.ts';
+
+it.each([
+  ['SIGTERM', 'SIGTERM'],
+  ['term', 'SIGTERM'],
+  ['Hup', 'SIGHUP'],
+  ['sigusr2', 'SIGUSR2'],
+])('%s is %s', (text, signal) => {
+  expect(parseSignal(text)).toEqual({ ok: true, signal });
+});
+
+it.each([
+  ['SIGTREM', 'SIGTERM'],
+  ['usr3', 'SIGUSR1'],
+  ['toString', null],
+  ['', null],
+  ['15', null],
+])('%j is none, but perhaps %s', (text, suggestion) => {
+  expect(parseSignal(text)).toEqual({ ok: false, suggestion });
+});
