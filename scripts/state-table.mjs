@@ -1,5 +1,5 @@
 /**
- * Generates docs/state-machine.md: the picture in src/rotator/types.ts, and what the machine itself does with each
+ * Generates docs/state-machine.md: the picture in src/rotator/machine.ts, and what the machine itself does with each
  * event in a representative state of each phase. With --check it writes nothing, and exits 1 when the file has drifted.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -210,11 +210,11 @@ async function document() {
       initialState(service),
     ),
   );
-  const source = await readFile(new URL('src/rotator/types.ts', root), 'utf8');
+  const source = await readFile(new URL('src/rotator/machine.ts', root), 'utf8');
   const titles = states.map(titleOf);
   mustCover(
     'event',
-    membersOf(source, 'Event', 'type'),
+    membersOf(source, 'Input', 'type'),
     Object.keys({ ...requests, ...ofTheNext, ...ofTheOthers }),
   );
   mustCover('phase', membersOf(source, 'Phase', 'name'), titles);

@@ -8,15 +8,15 @@ const source = path.resolve(import.meta.dirname, '../src');
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   util: [],
   config: ['util'],
-  rotator: ['util', 'config/types.ts', 'api/events.ts'],
+  rotator: ['util', 'config/types.ts', 'api/event.ts'],
   api: ['util', 'config/types.ts', 'rotator'],
   output: ['util', 'config/types.ts', 'api'],
-  process: ['util', 'config/types.ts', 'config/instance.ts', 'config/values', 'rotator/types.ts', 'output'],
+  process: ['util', 'config/types.ts', 'config/instance.ts', 'config/values', 'rotator/machine.ts', 'output'],
   state: ['util', 'config/types.ts', 'process'],
-  sockets: ['util', 'config/types.ts', 'config/services/listen.ts', 'api', 'state'],
+  sockets: ['util', 'config/types.ts', 'config/services/listen.ts', 'api', 'process/launch.ts', 'state'],
   routing: ['util', 'config/types.ts', 'config/instance.ts', 'config/values'],
   triggers: ['util', 'process/writers.ts'],
-  control: ['util', 'config/types.ts', 'config/values', 'rotator/types.ts', 'api'],
+  control: ['util', 'config/types.ts', 'config/values', 'rotator/machine.ts', 'api'],
   export: ['util', 'config/types.ts', 'config/instance.ts', 'config/values'],
   report: ['util', 'config/types.ts', 'rotator', 'api'],
   manager: [
@@ -60,7 +60,7 @@ const FILES = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.startsWith(path.join('config', 'schema', 'generated')))
   .map((name) => fileOf(name, readFileSync(path.join(source, name), 'utf8')));
 
-const roomOf = (name: string): string => name.split('/')[0] ?? '';
+const folderOf = (name: string): string => name.split('/')[0] ?? '';
 
 /** The files of src that a file imports, by their names. */
 function importsOf({ name, code }: SourceFile): string[] {
@@ -70,11 +70,11 @@ function importsOf({ name, code }: SourceFile): string[] {
 }
 
 function forbiddenImports(file: SourceFile): string[] {
-  const room = roomOf(file.name);
-  const allowed = MAY_IMPORT[room];
-  if (allowed === undefined) return [`${file.name} is in a room that is not in the table`];
+  const folder = folderOf(file.name);
+  const allowed = MAY_IMPORT[folder];
+  if (allowed === undefined) return [`${file.name} is in a folder that is not in the table`];
   return importsOf(file)
-    .filter((target) => roomOf(target) !== room)
+    .filter((target) => folderOf(target) !== folder)
     .filter((target) => !allowed.some((one) => target === one || target.startsWith(`${one}/`)))
     .map((target) => `${file.name} imports ${target}`);
 }
@@ -87,14 +87,18 @@ function forbiddenWords(file: SourceFile): string[] {
 }
 
 function impureWords(file: SourceFile): string[] {
-  const found = roomOf(file.name) === 'rotator' ? IMPURE.exec(file.code) : null;
+  const found = folderOf(file.name) === 'rotator' ? IMPURE.exec(file.code) : null;
   return found === null ? [] : [`${file.name} names ${found[0]}`];
 }
 
-describe('the rooms of src', () => {
+function twice(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+describe('the folders of src', () => {
   test('are those of the table', () => {
-    const rooms = new Set(FILES.map(({ name }) => roomOf(name)));
-    expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+    const folders = new Set(FILES.map(({ name }) => folderOf(name)));
+    expect([...folders].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
   });
 
   test('import what the table allows: arrows go one way, and nothing imports cli', () => {
@@ -113,6 +117,20 @@ describe('the rooms of src', () => {
     const nameless = /^(?:utils|helpers?|common|misc)$/;
     const parts = FILES.flatMap(({ name }) => name.replace(/\.ts$/, '').split('/'));
     expect(parts.filter((part) => nameless.test(part))).toEqual([]);
+  });
+
+  test('no file name has two meanings; the file of a command has the name of the command', () => {
+    const names = FILES.map(({ name }) => name)
+      .filter((name) => !name.startsWith('cli/commands/'))
+      .map((name) => path.basename(name));
+    expect(twice(names)).toEqual([]);
+  });
+
+  test('no exported name has two meanings', () => {
+    const exported = /^export (?:async )?(?:type|interface|class|function|const|let) ([A-Za-z]\w*)/gm;
+    expect(
+      twice(FILES.flatMap(({ code }) => [...code.matchAll(exported)].map(([, name = '']) => name))),
+    ).toEqual([]);
   });
 
   test('no file is longer than 400 lines', () => {

@@ -1,6 +1,6 @@
-import type { Occurrence } from './events.ts';
-import type { InstanceStatus, ServiceStatus } from './status.ts';
-import type { Millis } from '../rotator/types.ts';
+import type { Event } from './event.ts';
+import type { InstanceStatus, ServiceStatus } from './status-document.ts';
+import type { Millis } from '../rotator/machine.ts';
 import type { InstanceView, ServiceView } from '../rotator/view.ts';
 
 /** From the time of an input to the wall clock's, as it is at present. */
@@ -49,6 +49,6 @@ export function countDown(detail: string, now: number): string {
 }
 
 /** An event as machines get it: one line of JSON, its time ISO 8601. */
-export function occurrenceJson(occurrence: Occurrence, toWall: ToWall): string {
-  return JSON.stringify({ ...occurrence, at: isoTime(occurrence.at, toWall) });
+export function eventJson(event: Event, toWall: ToWall): string {
+  return JSON.stringify({ ...event, at: isoTime(event.at, toWall) });
 }

@@ -6,7 +6,7 @@ import { inOrder } from '../config/read/source.ts';
 import type { Config } from '../config/types.ts';
 import { tell } from '../report/console.ts';
 import { hostWarnings } from './run/host-warnings.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './options.ts';
 
 /** Each mistake of a configuration as people read it. */
 export function describeMistakes(failed: LoadResult & { ok: false }): string[] {

@@ -6,13 +6,7 @@ import { isClassicForm, unknownCommand } from './classic-form.ts';
 import type { ExportKind, ExportOptions } from './commands/export.ts';
 import type { EarlySignals } from './run/early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-
-/** Options that every command takes. */
-export interface GlobalOptions {
-  readonly config?: string;
-  readonly socket?: string;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
-}
+import type { GlobalOptions } from './options.ts';
 
 const AFTER_HELP = `
 The classic form runs one service without a file:

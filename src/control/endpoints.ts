@@ -2,7 +2,7 @@
 
 export type ServiceAction = 'signal' | 'rotate' | 'start' | 'stop' | 'restart';
 
-export type Route =
+export type Endpoint =
   | { readonly type: 'status' | 'shutdown' }
   | { readonly type: 'events' }
   /** `wait`: the answer comes when the roll-outs are over. */
@@ -26,13 +26,13 @@ export interface WireError {
   readonly allow?: string;
 }
 
-export type Routed =
-  { readonly ok: true; readonly route: Route } | { readonly ok: false; readonly error: WireError };
+export type MatchedEndpoint =
+  { readonly ok: true; readonly endpoint: Endpoint } | { readonly ok: false; readonly error: WireError };
 
 const ACTIONS: readonly string[] = ['signal', 'rotate', 'start', 'stop', 'restart'] satisfies ServiceAction[];
 
 /** @param target the request's target, `/v1/…?…` */
-export function routeOf(method: string, target: string): Routed {
+export function endpointOf(method: string, target: string): MatchedEndpoint {
   let url: URL;
   let parts: string[];
   try {
@@ -44,7 +44,7 @@ export function routeOf(method: string, target: string): Routed {
   const [version, first, name, action, ...rest] = parts;
   if (version !== 'v1' || rest.length > 0) return notFound(url.pathname);
   if (first !== 'services')
-    return name === undefined ? topRoute(method, first ?? '', url) : notFound(url.pathname);
+    return name === undefined ? topEndpoint(method, first ?? '', url) : notFound(url.pathname);
   if (name === undefined || name === '') return notFound(url.pathname);
   if (action === undefined) return only('GET', method, { type: 'service', name });
   if (!isAction(action)) return notFound(url.pathname);
@@ -57,7 +57,7 @@ export function routeOf(method: string, target: string): Routed {
   });
 }
 
-function topRoute(method: string, word: string, { pathname, searchParams }: URL): Routed {
+function topEndpoint(method: string, word: string, { pathname, searchParams }: URL): MatchedEndpoint {
   switch (word) {
     case 'status':
     case 'events':
@@ -90,16 +90,16 @@ function isAction(word: string): word is ServiceAction {
   return ACTIONS.includes(word);
 }
 
-function only(allowed: 'GET' | 'POST', method: string, route: Route): Routed {
-  if (method === allowed) return { ok: true, route };
+function only(allowed: 'GET' | 'POST', method: string, endpoint: Endpoint): MatchedEndpoint {
+  if (method === allowed) return { ok: true, endpoint };
   const message = `this address takes ${allowed} only`;
   return { ok: false, error: { status: 405, code: 'method-not-allowed', message, allow: allowed } };
 }
 
-function notFound(path: string): Routed {
+function notFound(path: string): MatchedEndpoint {
   return failed(404, 'not-found', `there is nothing at ${path}`);
 }
 
-function failed(status: WireError['status'], code: string, message: string): Routed {
+function failed(status: WireError['status'], code: string, message: string): MatchedEndpoint {
   return { ok: false, error: { status, code, message } };
 }

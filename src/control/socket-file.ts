@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ask } from './client.ts';
 import { prepareSocketFolder } from './socket-path.ts';
 
-export type Listening =
+export type ControlSocket =
   | {
       readonly ok: true;
       /**
@@ -35,7 +35,7 @@ export async function listenOn(
   socketPath: string,
   mode: number,
   events: ListeningEvents,
-): Promise<Listening> {
+): Promise<ControlSocket> {
   const folderProblem = prepareSocketFolder(socketPath);
   if (folderProblem !== null) return { ok: false, reason: folderProblem };
   const failure = await take(server, socketPath, mode);

@@ -5,13 +5,13 @@ import type { ManagerFacts } from '../process/environment.ts';
 import type { Outputs } from '../output/output.ts';
 import type { Orphan } from '../state/roster.ts';
 import { liveInstances, servingOf } from '../rotator/instances.ts';
-import type { Occurrence, ServiceFact } from '../api/events.ts';
-import type { Effect, Id, Millis, State } from '../rotator/types.ts';
-import { neededSockets } from '../rotator/sockets.ts';
+import type { Event, ServiceReport } from '../api/event.ts';
+import type { Effect, Id, Millis, State } from '../rotator/machine.ts';
+import { neededSockets } from '../rotator/needed-sockets.ts';
 import { RouteKeeper } from '../routing/keeper.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
-import { ServiceInstances, type Happened } from './instances.ts';
-import type { Deed, RunnerWorld } from './runner.ts';
+import { ServiceInstances, type Dispatch } from './service-instances.ts';
+import type { OuterEffect, EffectHandler } from './runner.ts';
 import { ServiceWatch } from './service-watch.ts';
 
 /** A hook that hangs must not hold a rotation for ever. */
@@ -27,7 +27,7 @@ export interface ServiceSurroundings {
   readonly outputs: Outputs;
   readonly sockets: ServiceSockets;
   now(): Millis;
-  report(occurrence: Occurrence): void;
+  report(event: Event): void;
   /** The program's file has become another one. */
   programChanged(): void;
   /** What runs now, after each event. */
@@ -36,7 +36,7 @@ export interface ServiceSurroundings {
   settled(): void;
 }
 
-export class ServiceWorld implements RunnerWorld {
+export class ServiceEffectHandler implements EffectHandler {
   readonly #around: ServiceSurroundings;
   readonly #instances: ServiceInstances;
   readonly #timers = new Map<Id, NodeJS.Timeout>();
@@ -75,8 +75,8 @@ export class ServiceWorld implements RunnerWorld {
     return this.#around.now();
   }
 
-  report(occurrence: Occurrence): void {
-    this.#around.report(occurrence);
+  report(event: Event): void {
+    this.#around.report(event);
   }
 
   settled(state: State, previous: State): void {
@@ -99,13 +99,13 @@ export class ServiceWorld implements RunnerWorld {
     for (const hook of this.#hooks.values()) hook.kill();
   }
 
-  carryOut(effect: Deed, happened: Happened): void {
+  perform(effect: OuterEffect, dispatch: Dispatch): void {
     switch (effect.type) {
       case 'launch':
-        this.#launch(effect, happened);
+        this.#launch(effect, dispatch);
         return;
       case 'adopt':
-        this.#instances.adopt(effect, happened);
+        this.#instances.adopt(effect, dispatch);
         return;
       case 'cancelLaunch':
         this.#instances.cancelLaunch(effect.instance);
@@ -114,20 +114,20 @@ export class ServiceWorld implements RunnerWorld {
         this.#instances.signal(effect.instance, effect.signal);
         return;
       case 'probe':
-        this.#instances.probe(effect.instance, happened);
+        this.#instances.probe(effect.instance, dispatch);
         return;
       case 'cancelProbe':
         this.#instances.cancelProbe(effect.instance);
         return;
       case 'startTimer':
-        this.#startTimer(effect.timer, effect.ms, happened);
+        this.#startTimer(effect.timer, effect.ms, dispatch);
         return;
       case 'cancelTimer':
         clearTimeout(this.#timers.get(effect.timer));
         this.#timers.delete(effect.timer);
         return;
       case 'runHook':
-        void this.#runHook(effect, happened);
+        void this.#runHook(effect, dispatch);
         return;
       case 'cancelHook':
         this.#endingHooks.add(effect.hook);
@@ -135,7 +135,7 @@ export class ServiceWorld implements RunnerWorld {
         return;
       case 'route':
         void this.#route.direct(effect.spec, effect.to).then((failure) => {
-          happened({ type: 'routed', route: effect.route, failure });
+          dispatch({ type: 'routed', route: effect.route, failure });
         });
         return;
       case 'keepRoute':
@@ -150,30 +150,30 @@ export class ServiceWorld implements RunnerWorld {
     }
   }
 
-  #launch(effect: Effect & { type: 'launch' }, happened: Happened): void {
+  #launch(effect: Effect & { type: 'launch' }, dispatch: Dispatch): void {
     const spec = instantiate(effect.spec, effect.parameter);
     // A try that fails may be repeated after the file has become another one.
     const attempted = (): void => {
       this.#watch.launching(effect.instance, effect.spec, spec);
     };
-    this.#instances.launch(effect, attempted, happened);
+    this.#instances.launch(effect, attempted, dispatch);
   }
 
-  #startTimer(timer: Id, ms: number, happened: Happened): void {
+  #startTimer(timer: Id, ms: number, dispatch: Dispatch): void {
     const handle = setTimeout(() => {
       this.#timers.delete(timer);
-      happened({ type: 'timerFired', timer });
+      dispatch({ type: 'timerFired', timer });
     }, ms);
     this.#timers.set(timer, handle);
   }
 
   /** A hook that was cancelled is waited for first: two migrations must not run side by side. */
-  async #runHook({ hook, run }: Effect & { type: 'runHook' }, happened: Happened): Promise<void> {
+  async #runHook({ hook, run }: Effect & { type: 'runHook' }, dispatch: Dispatch): Promise<void> {
     const ending = [...this.#endingHooks].flatMap((id) => this.#hooks.get(id)?.finished ?? []);
     if (ending.length > 0) {
       await Promise.all(ending);
       if (this.#endingHooks.delete(hook) || this.#closed) {
-        happened({ type: 'hookFinished', hook, failure: 'it was cancelled' });
+        dispatch({ type: 'hookFinished', hook, failure: 'it was cancelled' });
         return;
       }
     }
@@ -207,11 +207,11 @@ export class ServiceWorld implements RunnerWorld {
       this.#endingHooks.delete(hook);
       void output.release(OUTPUT_GRACE_MS);
       if (failure !== null) this.#report({ type: 'hook-failed', hook: run.name, reason: failure });
-      happened({ type: 'hookFinished', hook, failure });
+      dispatch({ type: 'hookFinished', hook, failure });
     });
   }
 
-  #report(fact: ServiceFact): void {
+  #report(fact: ServiceReport): void {
     this.#around.report({ at: this.now(), service: this.#around.service, ...fact });
   }
 }

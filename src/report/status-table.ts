@@ -1,5 +1,5 @@
 /** The status as a table that is read at a glance. Pure. */
-import type { InstanceStatus, ServiceStatus, StatusDocument } from '../api/status.ts';
+import type { InstanceStatus, ServiceStatus, StatusDocument } from '../api/status-document.ts';
 import { printable } from '../util/printable.ts';
 import type { Colour, Paint } from './paint.ts';
 import { countDown } from '../api/documents.ts';

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 
-export type Answer =
+export type HaproxyAnswer =
   | { readonly ok: true; readonly text: string }
   /**
    * `gone`: nobody is there who takes requests. `passing`: it may be otherwise in a moment, as while HAProxy is restarted.
@@ -23,12 +23,12 @@ const RETIRING_WORKER = /^Proxy is disabled\b/;
  * @param retry whether a failure that is `passing` is tried again until then
  * @returns the answer without the empty line that ends it: '' is "done" for a command that has nothing to tell
  */
-export async function ask(
+export async function askHaproxy(
   socketPath: string,
   command: string,
   deadline: number,
   retry: boolean,
-): Promise<Answer> {
+): Promise<HaproxyAnswer> {
   const bytes = Buffer.byteLength(socketPath);
   if (bytes > LONGEST_SOCKET_PATH)
     return failure(
@@ -42,13 +42,13 @@ export async function ask(
   }
 }
 
-function exchange(socketPath: string, command: string, deadline: number): Promise<Answer> {
+function exchange(socketPath: string, command: string, deadline: number): Promise<HaproxyAnswer> {
   return new Promise((resolve) => {
     const patienceMs = Math.max(0, deadline - performance.now());
     const chunks: Buffer[] = [];
     let length = 0;
     const socket = connect(socketPath);
-    const settle = (answer: Answer): void => {
+    const settle = (answer: HaproxyAnswer): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(answer);
@@ -78,7 +78,7 @@ function exchange(socketPath: string, command: string, deadline: number): Promis
 }
 
 /** What follows the text of an answer is an empty line. */
-function readAnswer(text: string, socketPath: string): Answer {
+function readAnswer(text: string, socketPath: string): HaproxyAnswer {
   if (text === '\n') return { ok: true, text: '' };
   if (RETIRING_WORKER.test(text))
     return failure(`HAProxy on ${socketPath} is being stopped: ${JSON.stringify(text.trim())}`, {
@@ -93,7 +93,7 @@ function readAnswer(text: string, socketPath: string): Answer {
   );
 }
 
-function connectionFailure(error: NodeJS.ErrnoException, socketPath: string): Answer {
+function connectionFailure(error: NodeJS.ErrnoException, socketPath: string): HaproxyAnswer {
   const code = error.code ?? error.message;
   switch (code) {
     case 'ENOENT':
@@ -114,6 +114,9 @@ function connectionFailure(error: NodeJS.ErrnoException, socketPath: string): An
   }
 }
 
-function failure(reason: string, of: { readonly gone?: boolean; readonly passing?: boolean } = {}): Answer {
+function failure(
+  reason: string,
+  of: { readonly gone?: boolean; readonly passing?: boolean } = {},
+): HaproxyAnswer {
   return { ok: false, reason, gone: of.gone ?? false, passing: of.passing ?? false };
 }

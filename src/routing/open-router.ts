@@ -1,7 +1,7 @@
 import { ownAddress } from '../config/instance.ts';
 import type { Route, ServiceConfig } from '../config/types.ts';
-import { FilesRouter } from './files.ts';
-import { HaproxyRouter } from './haproxy.ts';
+import { FilesRouter } from './files-router.ts';
+import { HaproxyRouter } from './haproxy-router.ts';
 import type { Router, Targets } from './router.ts';
 
 /** The router of a service's `route`. `used` are parameters that were let in before; a reload may have taken them away. */

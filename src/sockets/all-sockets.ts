@@ -2,7 +2,7 @@
 import { listenKey } from '../config/services/listen.ts';
 import type { ListenSocket, ServiceConfig } from '../config/types.ts';
 import type { Orphan } from '../state/roster.ts';
-import type { ServiceFact } from '../api/events.ts';
+import type { ServiceReport } from '../api/event.ts';
 import { ServiceSockets } from './sockets.ts';
 
 /**
@@ -18,11 +18,11 @@ export function holdSockets(
   return orphans.filter(({ service }) => !without.includes(service));
 }
 
-export class Listening {
-  readonly #report: (service: string, fact: ServiceFact) => void;
+export class AllSockets {
+  readonly #report: (service: string, fact: ServiceReport) => void;
   readonly #sockets = new Map<string, ServiceSockets>();
 
-  constructor(report: (service: string, fact: ServiceFact) => void) {
+  constructor(report: (service: string, fact: ServiceReport) => void) {
     this.#report = report;
   }
 

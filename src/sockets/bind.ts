@@ -47,7 +47,7 @@ export async function bindSocket(address: ListenAddress): Promise<Bound> {
 async function bindTcp(address: ListenAddress & { type: 'tcp' }): Promise<Bound> {
   const { host, port } = address;
   if (host === null) {
-    const everywhere = tryTcp('::', port, 6);
+    const everywhere = tryBind('::', port, 6);
     if (typeof everywhere === 'object') return { ok: true, socket: everywhere };
     if (!WITHOUT_IPV6.includes(everywhere)) return failed(address, everywhere);
   }
@@ -57,14 +57,14 @@ async function bindTcp(address: ListenAddress & { type: 'tcp' }): Promise<Bound>
   } catch {
     return { ok: false, reason: `cannot listen on ${listenKey(address)}: there is no host ${host ?? ''}` };
   }
-  const bound = tryTcp(found.address, port, found.family === 6 ? 6 : 4);
+  const bound = tryBind(found.address, port, found.family === 6 ? 6 : 4);
   return typeof bound === 'object'
     ? { ok: true, socket: bound }
     : failed(address, bound, host === null ? null : found.address);
 }
 
 /** The handle, or the name of the errno. libuv keeps EADDRINUSE to itself until listen(2) is called: the port tells. */
-function tryTcp(host: string, port: number, family: 4 | 6): Handle | string {
+function tryBind(host: string, port: number, family: 4 | 6): Handle | string {
   const handle = createHandle(host, port, family, undefined, 0);
   if (typeof handle === 'number') return getSystemErrorName(handle);
   const name: { port?: number } = {};

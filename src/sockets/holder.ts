@@ -9,7 +9,7 @@ export interface Holder {
   readonly name: string;
 }
 
-export type Place =
+export type ListenPlace =
   /** `ip: null` is any of the machine's. */
   { readonly ip: string | null; readonly port: number } | { readonly path: string };
 
@@ -18,7 +18,7 @@ const TCP_LISTENING = '0A';
 const UNIX_LISTENING = '00010000';
 
 /** Null where nobody can be made out. */
-export function holderOf(place: Place): Holder | null {
+export function holderOf(place: ListenPlace): Holder | null {
   const inodes = 'path' in place ? unixListeners(place.path) : tcpListeners(place.ip, place.port);
   if (inodes.length === 0) return null;
   const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`));

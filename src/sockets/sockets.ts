@@ -2,6 +2,7 @@
 import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { listenKey } from '../config/services/listen.ts';
 import type { ListenSocket } from '../config/types.ts';
+import type { InheritedSockets } from '../process/launch.ts';
 import { bindFailure, bindSocket, type BoundSocket } from './bind.ts';
 import { startListening } from './start-listening.ts';
 
@@ -10,13 +11,6 @@ const FIRST_DESCRIPTOR = 3;
 
 /** open(2), Linux: a descriptor that only names a file, a socket too. Node has no constant for it. */
 const O_PATH = 0o10000000;
-
-/** What an instance inherits, but for `LISTEN_PID`, which only the new process knows. */
-export interface InheritedSockets {
-  /** The manager's own numbers, in the order in which the instance has them from 3 on. */
-  readonly descriptors: readonly number[];
-  readonly env: Readonly<Record<string, string>>;
-}
 
 interface OpenSocket {
   /** As it is wanted now. */

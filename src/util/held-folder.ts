@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from './make-folder.ts';
-import { describeHand } from './owners.ts';
+import { describeHand } from './path-owners.ts';
 
 /** Something on the path, or at its end, may be the work of another user. The message names it and its owner. */
 export class UnsafePath extends Error {

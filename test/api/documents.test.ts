@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { countDown, isoTime, occurrenceJson, serviceStatus } from '../../src/api/documents.ts';
+import { countDown, isoTime, eventJson, serviceStatus } from '../../src/api/documents.ts';
 import type { ServiceView } from '../../src/rotator/view.ts';
-import { of, ONE_OF_EACH, SERVICE_FACTS } from '../report/events.ts';
+import { of, ONE_OF_EACH, SERVICE_REPORTS } from '../report/events.ts';
 
 const same = (moment: number): number => moment;
 const at = Date.UTC(2026, 10, 22, 10, 0, 0, 5);
@@ -65,13 +65,13 @@ test('a service that waits for its next start says why and when, the same at eve
 });
 
 test('an event is one line of JSON: time, service, type, and what belongs to it', () => {
-  expect(occurrenceJson(of(SERVICE_FACTS['rotation-started']), same)).toBe(
+  expect(eventJson(of(SERVICE_REPORTS['rotation-started']), same)).toBe(
     '{"at":"2026-11-22T10:00:00.005Z","service":"web","type":"rotation-started","from":"3000","to":"3001"}',
   );
-  for (const occurrence of ONE_OF_EACH) {
-    const json = occurrenceJson(occurrence, same);
+  for (const event of ONE_OF_EACH) {
+    const json = eventJson(event, same);
     expect(json).not.toContain('\n');
-    expect(JSON.parse(json)).toEqual({ ...occurrence, at: '2026-11-22T10:00:00.005Z' });
+    expect(JSON.parse(json)).toEqual({ ...event, at: '2026-11-22T10:00:00.005Z' });
   }
 });
 
@@ -82,7 +82,5 @@ test('every time is what the wall clock says at present', () => {
     current: { startedAt: '2026-11-22T11:00:00.005Z' },
     lastRotation: { at: '2026-11-22T11:00:00.005Z' },
   });
-  expect(occurrenceJson(of(SERVICE_FACTS['rotation-started']), later)).toContain(
-    '"2026-11-22T11:00:00.005Z"',
-  );
+  expect(eventJson(of(SERVICE_REPORTS['rotation-started']), later)).toContain('"2026-11-22T11:00:00.005Z"');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refusalOf, routeOf } from '../../src/control/endpoints.ts';
+import { refusalOf, endpointOf } from '../../src/control/endpoints.ts';
 
 test.each([
   ['GET', '/v1/status', { type: 'status' }],
@@ -27,8 +27,8 @@ test.each([
       ['POST', `/v1/services/web/${action}`, { type: 'action', action, name: 'web', wait: false }] as const,
   ),
   ['GET', 'http://localhost/v1/status', { type: 'status' }],
-] as const)('%s %s', (method, target, route) => {
-  expect(routeOf(method, target)).toEqual({ ok: true, route });
+] as const)('%s %s', (method, target, endpoint) => {
+  expect(endpointOf(method, target)).toEqual({ ok: true, endpoint });
 });
 
 test.each([
@@ -49,11 +49,11 @@ test.each([
   '/v1/services/web/rotate/now',
   '/v1/../etc/passwd',
 ])('there is nothing at %s', (target) => {
-  expect(routeOf('GET', target)).toMatchObject({ ok: false, error: { status: 404, code: 'not-found' } });
+  expect(endpointOf('GET', target)).toMatchObject({ ok: false, error: { status: 404, code: 'not-found' } });
 });
 
 test.each(['http://[', '/v1/services/%E0%A4%A', '//'])('%s cannot be read', (target) => {
-  expect(routeOf('GET', target)).toMatchObject({ ok: false, error: { status: 400, code: 'bad-target' } });
+  expect(endpointOf('GET', target)).toMatchObject({ ok: false, error: { status: 400, code: 'bad-target' } });
 });
 
 test.each([
@@ -63,7 +63,7 @@ test.each([
   ['PUT', '/v1/services/web', 'GET'],
   ['GET', '/v1/services/web/rotate', 'POST'],
 ])('%s %s: only %s', (method, target, allow) => {
-  expect(routeOf(method, target)).toMatchObject({
+  expect(endpointOf(method, target)).toMatchObject({
     ok: false,
     error: { status: 405, code: 'method-not-allowed', allow },
   });

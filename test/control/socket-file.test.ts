@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { accepts } from '../../src/control/client.ts';
-import { listenOn, type Listening } from '../../src/control/socket-file.ts';
+import { listenOn, type ControlSocket } from '../../src/control/socket-file.ts';
 import { temporaryFolder } from '../support/alternate.ts';
 import { until } from '../support/until.ts';
 import { wire } from '../support/wire.ts';
@@ -28,7 +28,7 @@ async function listen(
   socket: string,
   mode = 0o600,
   pid: unknown = 4711,
-): Promise<Listening & { lost: string[] }> {
+): Promise<ControlSocket & { lost: string[] }> {
   const lost: string[] = [];
   const listening = await listenOn(answering(pid), socket, mode, {
     lost: (reason) => lost.push(reason),

@@ -7,7 +7,7 @@ import { splitWords } from '../../src/config/values/words.ts';
 import { fences, onlyFence, root } from './pages.ts';
 
 const program = describeCommands(
-  { takeOver: () => new Set<never>(), stepBack: () => undefined },
+  { handOver: () => new Set<never>(), stepBack: () => undefined },
   () => undefined,
 );
 const known = program.commands.map((command) => command.name());

@@ -26,8 +26,8 @@ const lines: string[] = [];
 const outputs = createOutputs({
   stdout: process.stdout,
   stderr: process.stderr,
-  report(occurrence) {
-    outputs.say(`alternate | ${JSON.stringify(occurrence)}`);
+  report(event) {
+    outputs.say(`alternate | ${JSON.stringify(event)}`);
   },
 });
 

@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createOutputs, type OutputSpec } from '../../src/output/output.ts';
-import type { OutputFact } from '../../src/api/events.ts';
+import type { OutputReport } from '../../src/api/event.ts';
 import { until } from '../support/until.ts';
 
 const PREFIX: OutputSpec = {
@@ -33,18 +33,18 @@ class Stalling extends Writable {
 }
 
 function setUp({ stdout = new Stalling(), stderr = new Stalling(), stalled = false } = {}) {
-  const occurrences: OutputFact[] = [];
+  const events: OutputReport[] = [];
   if (!stalled) for (const stream of [stdout, stderr]) stream.resume();
   const outputs = createOutputs({
     stdout,
     stderr,
-    report: (occurrence) => occurrences.push(occurrence),
+    report: (event) => events.push(event),
   });
-  return { outputs, stdout, stderr, occurrences };
+  return { outputs, stdout, stderr, events };
 }
 
 describe('the lines of an instance', () => {
-  it('are given to whoever listens, from that moment until they stop', async () => {
+  test('are given to whoever listens, from that moment until they stop', async () => {
     const { outputs } = setUp();
     const output = outputs.open(PREFIX);
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -63,7 +63,7 @@ describe('the lines of an instance', () => {
     expect(lines.sort()).toEqual(['', 'enough', 'grün', 'one', 'two']);
   });
 
-  it('include an unfinished last one, and come in pieces where they are too long', async () => {
+  test('include an unfinished last one, and come in pieces where they are too long', async () => {
     const { outputs } = setUp();
     const output = outputs.open({ ...PREFIX, output: { type: 'ignore' }, needsLines: true });
     const stdout = new PassThrough();
@@ -80,11 +80,11 @@ describe('the lines of an instance', () => {
 });
 
 describe('release', () => {
-  it('resolves for an instance that was never started', async () => {
+  test('resolves for an instance that was never started', async () => {
     await setUp().outputs.open(PREFIX).release(10_000);
   });
 
-  it('gives a pipe up that does not end, with what it held', async () => {
+  test('gives a pipe up that does not end, with what it held', async () => {
     const { outputs, stdout } = setUp();
     const output = outputs.open(PREFIX);
     const pipe = new PassThrough();
@@ -95,7 +95,7 @@ describe('release', () => {
     expect(stdout.text).toBe('api:3000 | one\napi:3000 | half\n');
   });
 
-  it('does not give it up while the reader of the manager stalls', async () => {
+  test('does not give it up while the reader of the manager stalls', async () => {
     const { outputs, stdout } = setUp({ stalled: true });
     const output = outputs.open(PREFIX);
     const pipe = new PassThrough();
@@ -114,44 +114,44 @@ describe('release', () => {
 });
 
 describe("the manager's own messages", () => {
-  it('go to stderr as lines', () => {
+  test('go to stderr as lines', () => {
     const { outputs, stderr } = setUp();
     outputs.say('one');
     outputs.say('two\n');
     expect(stderr.text).toBe('one\ntwo\n');
   });
 
-  it('are dropped beyond 1 MiB that waits, and counted', async () => {
-    const { outputs, stderr, occurrences } = setUp({ stalled: true });
+  test('are dropped beyond 1 MiB that waits, and counted', async () => {
+    const { outputs, stderr, events } = setUp({ stalled: true });
     for (let count = 0; count < 1_500; count++) outputs.say('x'.repeat(1023));
     expect(stderr.writableLength).toBe(1024 * 1024);
     stderr.resume();
-    await until('the count', () => occurrences.length > 0);
-    expect(occurrences).toEqual([{ type: 'messages-dropped', file: 'stderr', count: 1_500 - 1024 }]);
+    await until('the count', () => events.length > 0);
+    expect(events).toEqual([{ type: 'messages-dropped', file: 'stderr', count: 1_500 - 1024 }]);
     expect(stderr.text).toHaveLength(1024 * 1024);
   });
 
-  it('go to stdout once when stderr has closed', async () => {
-    const { outputs, stdout, stderr, occurrences } = setUp();
+  test('go to stdout once when stderr has closed', async () => {
+    const { outputs, stdout, stderr, events } = setUp();
     stderr.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));
-    await until('it to be noticed', () => occurrences.length > 0);
-    expect(occurrences).toEqual([{ type: 'output-closed', file: 'stderr', reason: 'EPIPE' }]);
+    await until('it to be noticed', () => events.length > 0);
+    expect(events).toEqual([{ type: 'output-closed', file: 'stderr', reason: 'EPIPE' }]);
     outputs.say('first');
     outputs.say('second');
     expect(stdout.text).toBe('first\n');
   });
 
-  it('are discarded when there is no reader at all', async () => {
-    const { outputs, stdout, stderr, occurrences } = setUp();
+  test('are discarded when there is no reader at all', async () => {
+    const { outputs, stdout, stderr, events } = setUp();
     for (const stream of [stdout, stderr]) stream.destroy();
-    await until('both to be noticed', () => occurrences.length === 2);
+    await until('both to be noticed', () => events.length === 2);
     outputs.say('nobody hears this');
     expect(await outputs.flush(10_000)).toBe(true);
   });
 });
 
 describe('how stdout and stderr of an instance are opened', () => {
-  it.each([
+  test.each([
     [{ type: 'prefix' }, false, ['pipe', 'pipe']],
     [{ type: 'file', file: '/dev/null', maxSizeBytes: null, maxFiles: 1 }, false, ['pipe', 'pipe']],
     [{ type: 'ignore' }, false, ['ignore', 'ignore']],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { OutputSpec } from '../../src/output/output.ts';
 import { until } from '../support/until.ts';
 import type { CarryingPlan, CarryingResult } from './carrying-program.ts';
@@ -99,7 +99,7 @@ function exit(child: ChildProcess): Promise<number | null> {
 }
 
 describe('output with a prefix', () => {
-  it('takes 300 MB without a newline: memory bounded, every byte arrives', async () => {
+  test('takes 300 MB without a newline: memory bounded, every byte arrives', async () => {
     const flood = instance('3000', ['head', '-c', '300000000', '/dev/zero']);
     const said = await shell(
       `mkfifo "$FOLDER/zero"
@@ -111,7 +111,7 @@ describe('output with a prefix', () => {
     expect((await readResult()).maxRssMiB).toBeLessThan(MEMORY_LIMIT_MIB);
   });
 
-  it('takes 500 MB of 100-byte lines: memory bounded, every line arrives with its prefix', async () => {
+  test('takes 500 MB of 100-byte lines: memory bounded, every line arrives with its prefix', async () => {
     const line = 'x'.repeat(99);
     const said = await shell(
       `mkfifo "$FOLDER/lines"
@@ -123,7 +123,7 @@ describe('output with a prefix', () => {
     expect((await readResult()).maxRssMiB).toBeLessThan(MEMORY_LIMIT_MIB);
   });
 
-  it('waits with the instance for a reader that stalls, and then brings everything', async () => {
+  test('waits with the instance for a reader that stalls, and then brings everything', async () => {
     const blocks = 1_000;
     const progress = join(folder, 'progress');
     const writer = [process.execPath, '-e', COUNTING_WRITER, String(blocks), progress] as const;
@@ -138,7 +138,7 @@ describe('output with a prefix', () => {
     expect((await readResult()).maxRssMiB).toBeLessThan(MEMORY_LIMIT_MIB);
   });
 
-  it('lets the instance go on when the reader of stdout goes away, and says so on stderr', async () => {
+  test('lets the instance go on when the reader of stdout goes away, and says so on stderr', async () => {
     const progress = join(folder, 'progress of the unread');
     const child = carry([instance(null, [process.execPath, '-e', COUNTING_WRITER, '400', progress])]);
     const said = collect(child, 'stderr');
@@ -149,7 +149,7 @@ describe('output with a prefix', () => {
     expect(said()).toContain('"file":"stdout"');
   });
 
-  it('says on stdout that the reader of stderr has gone', async () => {
+  test('says on stdout that the reader of stderr has gone', async () => {
     const talk =
       'i=0; while [ $i -lt 2000 ]; do echo "some words for stderr" >&2; i=$((i+1)); done; echo bye';
     const child = carry([instance(null, ['sh', '-c', talk])]);
@@ -160,7 +160,7 @@ describe('output with a prefix', () => {
     expect(said().match(/alternate \| .*"output-closed","file":"stderr"/g)).toHaveLength(1);
   });
 
-  it('never mixes lines, not even where stdout and stderr are one pipe', async () => {
+  test('never mixes lines, not even where stdout and stderr are one pipe', async () => {
     const talk = (word: string): string =>
       `i=0; while [ $i -lt 3000 ]; do echo "${word} $i ${word.repeat(40)}"; echo "err $i ${word.repeat(9)}" >&2; i=$((i+1)); done`;
     const text = await shell('$NODE "$PROGRAM" "$PLAN" 2>&1 | cat', [
@@ -174,14 +174,14 @@ describe('output with a prefix', () => {
     }
   });
 
-  it('goes to stdout and stderr apart', async () => {
+  test('goes to stdout and stderr apart', async () => {
     const child = carry([instance(null, ['sh', '-c', 'echo out; printf err >&2'])]);
     const [out, err] = [collect(child), collect(child, 'stderr')];
     expect(await exit(child)).toBe(0);
     expect([out(), err()]).toEqual(['api | out\n', 'api | err\n']);
   });
 
-  it.skipIf(!existsSync('/dev/full'))('survives a stdout on a full disk (/dev/full)', async () => {
+  test.skipIf(!existsSync('/dev/full'))('survives a stdout on a full disk (/dev/full)', async () => {
     const full = await open('/dev/full', 'w');
     const plan = planFor([instance(null, ['sh', '-c', 'echo out; echo err >&2'])]);
     const child = spawn(process.execPath, [program, plan], { stdio: ['ignore', full.fd, 'pipe'] });
@@ -192,7 +192,7 @@ describe('output with a prefix', () => {
     expect(said()).toContain('{"type":"output-lost","file":"stdout","reason":"ENOSPC","bytes":10}');
   });
 
-  it('does not wait for a grandchild that holds the pipe', async () => {
+  test('does not wait for a grandchild that holds the pipe', async () => {
     const child = carry([instance(null, ['sh', '-c', 'sleep 600 & echo $!'])], 50);
     const said = collect(child);
     try {
@@ -205,7 +205,7 @@ describe('output with a prefix', () => {
 });
 
 describe('other outputs', () => {
-  it('inherit: leaves the descriptors to the instance, and its own stdout non-blocking', async () => {
+  test('inherit: leaves the descriptors to the instance, and its own stdout non-blocking', async () => {
     const text = await shell('$NODE "$PROGRAM" "$PLAN" | cat', [
       instance(null, ['sh', '-c', 'printf raw'], { output: { type: 'inherit' } }),
       instance('other', ['echo', 'with a prefix']),
@@ -215,7 +215,7 @@ describe('other outputs', () => {
     if (stdoutFlags !== null) expect(stdoutFlags & constants.O_NONBLOCK).not.toBe(0);
   });
 
-  it('inherit, ignore: their lines can be read all the same', async () => {
+  test('inherit, ignore: their lines can be read all the same', async () => {
     const text = await shell('$NODE "$PROGRAM" "$PLAN"', [
       instance(null, ['sh', '-c', 'printf "inherited\\nlast"'], {
         output: { type: 'inherit' },
@@ -227,7 +227,7 @@ describe('other outputs', () => {
     expect([...(await readResult()).lines].sort()).toEqual(['ignored', 'inherited', 'last']);
   });
 
-  it('file: two instances share one, and everything is in it at the end', async () => {
+  test('file: two instances share one, and everything is in it at the end', async () => {
     const file = join(folder, 'logs', 'shared.log');
     const output = { type: 'file', file, maxSizeBytes: null, maxFiles: 0 } as const;
     const lines = (word: string) => ['sh', '-c', `yes ${word} | head -n 50000; echo ${word} >&2`] as const;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseEnvFile } from '../../src/process/env-file.ts';
 
 const env = (text: string) => {
@@ -7,7 +7,7 @@ const env = (text: string) => {
 };
 
 describe('parseEnvFile', () => {
-  it.each([
+  test.each([
     ['A=1\nB=2\n', { A: '1', B: '2' }],
     ['\uFEFFA=1\r\nB=2\r\n', { A: '1', B: '2' }],
     ['# a comment\n\n  \n  A=1', { A: '1' }],
@@ -30,7 +30,7 @@ describe('parseEnvFile', () => {
     expect(env(text)).toEqual(expected);
   });
 
-  it.each([
+  test.each([
     ['A=1\nnonsense\nB=2\n=x', ['2 not-an-assignment', '4 not-an-assignment']],
     ['1A=x', ['1 bad-name']],
     ['A="x\nB=2', ['1 unclosed-quote']],
@@ -40,7 +40,7 @@ describe('parseEnvFile', () => {
     expect(env(text)).toEqual(expected);
   });
 
-  it('does not touch the prototype', () => {
+  test('does not touch the prototype', () => {
     expect(Object.getOwnPropertyNames(env('__proto__=x'))).toEqual(['__proto__']);
   });
 });

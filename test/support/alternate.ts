@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ServiceStatus, StatusDocument } from '../../src/api/status.ts';
+import type { ServiceStatus, StatusDocument } from '../../src/api/status-document.ts';
 import { explainTimeouts, until } from './until.ts';
 
 export const bin = path.resolve(import.meta.dirname, '../../bin/alternate');

@@ -7,7 +7,7 @@ import { defaultSocketPath } from '../../control/socket-path.ts';
 import { tell } from '../../report/console.ts';
 import { printable } from '../../util/printable.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 import { otherManager } from './other-managers.ts';
 
 export type Found =

@@ -10,7 +10,7 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export interface ManagerOptions {
+export interface ManagerReach {
   /** The configuration's file, as it was named or found. */
   readonly file: string;
   /** Whether it was named: `--config`. */
@@ -20,7 +20,7 @@ export interface ManagerOptions {
 }
 
 /** The first words of a client command that reaches the manager with these options from the same folder. */
-export function clientCommand(invocation: Invocation, manager: ManagerOptions): string {
+export function clientCommand(invocation: Invocation, manager: ManagerReach): string {
   const words = [programName(invocation), ...wayToManager(invocation, manager)];
   return words.map(quoted).join(' ');
 }
@@ -38,10 +38,7 @@ function programName({ entry, cwd, env }: Invocation): string {
 }
 
 /** Nothing, if the client finds the same configuration from the working directory by itself. */
-function wayToManager(
-  { cwd, env }: Invocation,
-  { file, isNamed, socket }: ManagerOptions,
-): readonly string[] {
+function wayToManager({ cwd, env }: Invocation, { file, isNamed, socket }: ManagerReach): readonly string[] {
   if (socket !== undefined) return ['--socket', socket];
   const isFound = !isNamed || path.resolve(cwd, file) === path.join(cwd, 'alternate.config.yaml');
   return isFound && (env['ALTERNATE_SOCKET'] ?? '') === '' ? [] : ['--config', file];

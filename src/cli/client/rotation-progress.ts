@@ -2,7 +2,7 @@
 import { followEvents } from '../../control/client.ts';
 import { liveLine } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
-import type { Occurrence } from '../../api/events.ts';
+import type { Event } from '../../api/event.ts';
 
 const REDRAW_MS = 100;
 
@@ -35,10 +35,10 @@ export function showProgress(socket: string, names: readonly string[]): Progress
   const following = followEvents(
     socket,
     (json) => {
-      const occurrence = JSON.parse(json) as Occurrence;
-      const { service } = occurrence;
+      const event = JSON.parse(json) as Event;
+      const { service } = event;
       if (service === null || !steps.has(service)) return;
-      steps.set(service, { text: sentenceOf(occurrence).text, since: performance.now() });
+      steps.set(service, { text: sentenceOf(event).text, since: performance.now() });
       draw();
     },
     open,

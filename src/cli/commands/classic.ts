@@ -1,4 +1,4 @@
-import { classicConfig } from '../../config/classic.ts';
+import { classicConfig } from '../../config/classic-config.ts';
 import { tell } from '../../report/console.ts';
 import { describeMistakes } from '../configuration.ts';
 import type { EarlySignals } from '../run/early-signals.ts';

@@ -11,7 +11,7 @@ import { exportNginx, type NginxPart } from '../../export/nginx.ts';
 import { routedServices } from '../../export/routed.ts';
 import { exportSupervisord } from '../../export/supervisord.ts';
 import { exportSystemd } from '../../export/systemd.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 /** What a piece of configuration can be made for. */
 export type ExportKind = 'nginx' | 'apache' | 'caddy' | 'haproxy' | 'systemd' | 'supervisord';

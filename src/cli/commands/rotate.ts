@@ -1,5 +1,5 @@
 import { ask } from '../../control/client.ts';
-import type { ServiceStatus, StatusDocument } from '../../api/status.ts';
+import type { ServiceStatus, StatusDocument } from '../../api/status-document.ts';
 import { print, tell } from '../../report/console.ts';
 import type { Colour } from '../../report/paint.ts';
 import { isInterruption } from '../../rotator/interruption.ts';
@@ -7,7 +7,7 @@ import { formatDuration } from '../../util/duration.ts';
 import { printable } from '../../util/printable.ts';
 import { askManager, errorOf, findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 import { showProgress } from '../client/rotation-progress.ts';
 
 interface RotateOptions {

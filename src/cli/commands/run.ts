@@ -6,7 +6,7 @@ import { describeWarnings, loadRequested } from '../configuration.ts';
 import type { EarlySignals } from '../run/early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { clientCommand } from '../client/invocation.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 import { supervise } from '../run/supervise.ts';
 
 /** `alternate [run]`: the main job. */

@@ -1,9 +1,9 @@
 import { tell } from '../../report/console.ts';
-import type { ServiceStatus } from '../../api/status.ts';
+import type { ServiceStatus } from '../../api/status-document.ts';
 import { printable } from '../../util/printable.ts';
 import { askManager, errorOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 type Action = 'start' | 'stop' | 'restart';
 

@@ -2,7 +2,7 @@
  * The manager's clock. Durations are measured with one that never steps; what people and programs are shown follows the
  * machine's wall clock, which an administrator or NTP may set at any moment.
  */
-import type { Millis } from '../../rotator/types.ts';
+import type { Millis } from '../../rotator/machine.ts';
 
 /** Reading both clocks takes a moment, and one counts whole milliseconds: less than this is no step. */
 const STEP_MS = 50;

@@ -5,7 +5,7 @@ export type RememberedSignal = (typeof REMEMBERED)[number];
 
 export interface EarlySignals {
   /** Ends the remembering and returns those that came. Other handlers must stand by then. */
-  takeOver(): ReadonlySet<RememberedSignal>;
+  handOver(): ReadonlySet<RememberedSignal>;
   /**
    * This is no manager: from now on SIGHUP and SIGUSR2 end it, as one does that came already. SIGUSR1 still does nothing,
    * since Node would open its debugger.
@@ -21,7 +21,7 @@ export function rememberSignals(): EarlySignals {
   };
   for (const signal of REMEMBERED) process.on(signal, remember);
   return {
-    takeOver() {
+    handOver() {
       for (const signal of REMEMBERED) process.off(signal, remember);
       return came;
     },

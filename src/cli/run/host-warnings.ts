@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
 import { instantiate, type Command, type InstanceSpec } from '../../config/instance.ts';
-import { writableByOthers } from '../../config/read/owners.ts';
+import { writableByOthers } from '../../config/read/trust.ts';
 import { child, type Pointer } from '../../config/read/pointer.ts';
 import type { Mistake } from '../../config/read/source.ts';
 import type { Config, ServiceConfig } from '../../config/types.ts';

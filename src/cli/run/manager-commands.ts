@@ -4,7 +4,7 @@ import type { Commands } from '../../control/commands.ts';
 import type { Manager } from '../../manager/manager.ts';
 import type { RequestType } from '../../manager/runner.ts';
 import { isoTime, serviceStatus } from '../../api/documents.ts';
-import type { Answer, Millis } from '../../rotator/types.ts';
+import type { Answer, Millis } from '../../rotator/machine.ts';
 import type { Clock } from './clock.ts';
 
 /** @param startedAt by `clock.now` */

@@ -3,19 +3,19 @@ import path from 'node:path';
 import type { LoadResult } from '../../config/load.ts';
 import type { Config } from '../../config/types.ts';
 import type { Commands } from '../../control/commands.ts';
-import { listenOn, type Listening } from '../../control/socket-file.ts';
+import { listenOn, type ControlSocket } from '../../control/socket-file.ts';
 import { createControlServer } from '../../control/server.ts';
 import { prepareFolder } from '../../control/socket-path.ts';
 import { Manager } from '../../manager/manager.ts';
 import { createOutputs } from '../../output/output.ts';
 import { lockConfiguration } from '../../state/manager-lock.ts';
 import { openRoster, type Opened, type Orphan, type Roster } from '../../state/roster.ts';
-import type { ManagerFact, Occurrence } from '../../api/events.ts';
+import type { ManagerReport, Event } from '../../api/event.ts';
 import type { ServiceView } from '../../rotator/view.ts';
 import { stderrPaint } from '../../report/console.ts';
 import { Log } from '../../report/log.ts';
 import type { Level } from '../../report/sentence.ts';
-import { occurrenceJson } from '../../api/documents.ts';
+import { eventJson } from '../../api/documents.ts';
 import { listenToSignals } from '../../triggers/signals.ts';
 import { createClock, type Clock } from './clock.ts';
 import { describeMistakes, describeWarnings } from '../configuration.ts';
@@ -49,9 +49,9 @@ export interface Supervision {
 
 /** Runs until a signal, the control socket or the end of all services stops it. */
 export async function supervise(supervision: Supervision, early: EarlySignals): Promise<ExitCode> {
-  const subscribers = new Set<(occurrence: Occurrence) => void>();
-  const report = (occurrence: Occurrence): void => {
-    for (const subscriber of subscribers) subscriber(occurrence);
+  const subscribers = new Set<(event: Event) => void>();
+  const report = (event: Event): void => {
+    for (const subscriber of subscribers) subscriber(event);
   };
   const clock = createClock();
   const { now } = clock;
@@ -69,8 +69,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
       outputs.say(text);
     },
   });
-  subscribers.add((occurrence) => {
-    log.occurred(occurrence);
+  subscribers.add((event) => {
+    log.onEvent(event);
   });
   process.on('uncaughtException', (error) => {
     // The instances go on whatever happens here; a manager that dies would leave them behind.
@@ -98,7 +98,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     load: load === null ? null : (systemd?.announced(load) ?? load),
     describe: describeMistakes,
   });
-  subscribers.add((occurrence) => systemd?.occurred(occurrence));
+  subscribers.add((event) => systemd?.onEvent(event));
   const refused = async (reason: string): Promise<ExitCode> => {
     log.say({ level: 'error', text: reason });
     await outputs.flush(FLUSH_MS);
@@ -115,9 +115,9 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   warnOnce(supervision.warnings);
   const keepAlive = setInterval(() => undefined, NEVER_MS);
   const silence = listenToSignals(signalHandlers(manager));
-  const remembered = early.takeOver();
+  const remembered = early.handOver();
   closeUnaskedInspector();
-  const taken = takeOver(supervision.rosterFile, log);
+  const taken = openList(supervision.rosterFile, log);
   if (!taken.ok) {
     // Found by its list alone: the lock could not be taken, or was removed.
     clearInterval(keepAlive);
@@ -181,7 +181,7 @@ function runsAlready(pid: number): string {
 }
 
 /** The list of what runs, and what stands in it already. Without one the manager works all the same. */
-function takeOver(
+function openList(
   file: string | null,
   log: Log,
 ): (Opened & { ok: false }) | { ok: true; roster: Roster | null; orphans: readonly Orphan[] } {
@@ -218,17 +218,17 @@ async function openControl(
   config: Config,
   socket: string,
   clock: Clock,
-  subscribers: Set<(occurrence: Occurrence) => void>,
-): Promise<Listening> {
+  subscribers: Set<(event: Event) => void>,
+): Promise<ControlSocket> {
   const commands: Commands = createCommands(manager, config.path, clock.now(), clock, (listener) => {
-    const subscriber = (occurrence: Occurrence): void => {
-      listener(occurrenceJson(occurrence, clock.wall));
+    const subscriber = (event: Event): void => {
+      listener(eventJson(event, clock.wall));
     };
     subscribers.add(subscriber);
     return () => subscribers.delete(subscriber);
   });
   const server = createControlServer(commands, socket);
-  const report = (fact: ManagerFact): void => {
+  const report = (fact: ManagerReport): void => {
     for (const subscriber of subscribers) subscriber({ at: clock.now(), service: null, ...fact });
   };
   return await listenOn(server, socket, config.control?.mode ?? 0o600, {

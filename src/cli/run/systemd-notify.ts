@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { LoadResult } from '../../config/load.ts';
-import type { Occurrence } from '../../api/events.ts';
+import type { Event } from '../../api/event.ts';
 import type { ServiceView } from '../../rotator/view.ts';
 
 /** Whoever reads the messages has stopped to do so when one takes longer, in ms. */
@@ -46,7 +46,7 @@ export class Systemd {
     this.#planLook();
   }
 
-  occurred({ type }: Occurrence): void {
+  onEvent({ type }: Event): void {
     if (type === 'manager-stopping') {
       this.#stopping = true;
       this.#tell(['STOPPING=1', 'STATUS=stopping']);

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Options, PublicExplorer } from 'cosmiconfig';
-import { distrust, distrustOfFolder, SETTINGS_OF_COSMICONFIG } from './owners.ts';
+import { distrust, distrustOfFolder, SETTINGS_OF_COSMICONFIG } from './trust.ts';
 
 const PLACES = [
   'alternate.config.yaml',

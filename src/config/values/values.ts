@@ -4,7 +4,7 @@ import type { RawCommand, RawDuration } from '../schema/generated/raw.ts';
 import { child, type Pointer } from '../read/pointer.ts';
 import type { Severity } from '../diagnostic.ts';
 import { findShellSyntax } from './shell-syntax.ts';
-import { parseSignal } from './signals.ts';
+import { parseSignal } from './signal-names.ts';
 import type { Mistake, Part, Source } from '../read/source.ts';
 import type { CommandTemplate, SignalName } from '../types.ts';
 import { splitWords } from './words.ts';

@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { clientCommand, type ManagerOptions } from '../../../src/cli/client/invocation.ts';
+import { clientCommand, type ManagerReach } from '../../../src/cli/client/invocation.ts';
 import { temporaryFolder } from '../../support/alternate.ts';
 
 const found = { file: 'alternate.config.yaml', isNamed: false, socket: undefined };
-const named = (file: string): ManagerOptions => ({ file, isNamed: true, socket: undefined });
+const named = (file: string): ManagerReach => ({ file, isNamed: true, socket: undefined });
 
 /** A clone with the program in bin/, and links to it in other folders. */
 function clone(): { folder: string; entry: string } {

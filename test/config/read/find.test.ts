@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cosmiconfig } from 'cosmiconfig';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { findConfig as searchConfig } from '../../../src/config/read/find.ts';
 import { makeFolder } from '../folder.ts';
 
@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 describe('findConfig', () => {
-  it.each([
+  test.each([
     'alternate.config.yaml',
     'alternate.config.yml',
     'alternate.config.json',
@@ -48,7 +48,7 @@ describe('findConfig', () => {
     expect(await findConfig(join(folder, 'a/b'))).toBe(join(folder, name));
   });
 
-  it('finds the key alternate in package.json, and passes over one without it', async () => {
+  test('finds the key alternate in package.json, and passes over one without it', async () => {
     const folder = await makeFolder({
       'package.json': '{ "alternate": { "services": {} } }',
       'a/package.json': '{ "name": "x" }',
@@ -59,7 +59,7 @@ describe('findConfig', () => {
     expect(await findConfig(join(folder, 'a/b/c/d'))).toBe(join(folder, 'package.json'));
   });
 
-  it('prefers the nearest folder, then the order of the names', async () => {
+  test('prefers the nearest folder, then the order of the names', async () => {
     const folder = await makeFolder({
       'alternate.config.yaml': '',
       'a/.alternaterc': '',
@@ -69,36 +69,36 @@ describe('findConfig', () => {
     expect(await findConfig(join(folder, 'a'))).toBe(join(folder, 'a/alternate.config.yml'));
   });
 
-  it('finds an empty file too: that is a mistake to be told', async () => {
+  test('finds an empty file too: that is a mistake to be told', async () => {
     const folder = await makeFolder({ 'alternate.config.yml': '' });
     expect(await findConfig(folder)).toBe(join(folder, 'alternate.config.yml'));
   });
 
-  it('passes over a folder of that name', async () => {
+  test('passes over a folder of that name', async () => {
     const folder = await makeFolder({ 'alternate.config.yml': '' });
     await mkdir(join(folder, 'alternate.config.yaml'));
     expect(await findConfig(folder)).toBe(join(folder, 'alternate.config.yml'));
   });
 
-  it.skipIf(process.getuid?.() === 0)('passes over a file that cannot be read', async () => {
+  test.skipIf(process.getuid?.() === 0)('passes over a file that cannot be read', async () => {
     const folder = await makeFolder({ 'alternate.config.yaml': '', 'alternate.config.yml': '' });
     await chmod(join(folder, 'alternate.config.yaml'), 0);
     expect(await findConfig(folder)).toBe(join(folder, 'alternate.config.yml'));
   });
 
-  it("does not take a file from the user's own configuration folder", async () => {
+  test("does not take a file from the user's own configuration folder", async () => {
     const folder = await makeFolder({ 'home/alternate/config.yaml': 'x: 1', 'work/x': '' });
     vi.stubEnv('XDG_CONFIG_HOME', join(folder, 'home'));
     expect(await findConfig(join(folder, 'work'))).toBeNull();
   });
 
-  it('answers null where there is none', async () => {
+  test('answers null where there is none', async () => {
     expect(await findConfig(await makeFolder())).toBeNull();
   });
 });
 
 describe('a FIFO', () => {
-  it('among the places of the search is refused, not opened', async () => {
+  test('among the places of the search is refused, not opened', async () => {
     const folder = await makeFolder({ 'a/x': '' });
     execFileSync('mkfifo', [join(folder, 'alternate.config.yml')]);
     expect(await searchConfig(join(folder, 'a'))).toMatchObject({
@@ -108,7 +108,7 @@ describe('a FIFO', () => {
   });
 });
 
-it.each(['broken {', 'null'])(
+test.each(['broken {', 'null'])(
   'a package.json %j that stops cosmiconfig is a reason, not a throw',
   async (text) => {
     const folder = await makeFolder({ 'package.json': text });
@@ -142,13 +142,13 @@ describe('a search runs no code', () => {
   const ran = (folder: string): string[] =>
     ['js', 'cjs'].filter((kind) => existsSync(join(folder, `.config/${kind}-ran`)));
 
-  it('of the configuration that it finds', async () => {
+  test('of the configuration that it finds', async () => {
     const folder = await makeFolder({ 'alternate.config.cjs': marker('config') });
     expect(await findConfig(folder)).toBe(join(folder, 'alternate.config.cjs'));
     expect(existsSync(join(folder, 'config-ran'))).toBe(false);
   });
 
-  it('of a working directory whose alternate.config.yaml says all', async () => {
+  test('of a working directory whose alternate.config.yaml says all', async () => {
     const folder = await makeFolder({ ...traps, 'alternate.config.yaml': 'services: {}' });
     process.chdir(folder);
     expect(await findConfig(folder)).toBe(join(folder, 'alternate.config.yaml'));
@@ -157,7 +157,7 @@ describe('a search runs no code', () => {
     expect(ran(folder)).toEqual([]);
   });
 
-  it.skipIf(!isRoot).each([
+  test.skipIf(!isRoot).each([
     ['the folder', '.', 0o755, 'belongs to nobody'],
     ['its .config', '.config', 0o755, '.config belongs to nobody'],
     ['a file of its .config', '.config/config.js', 0o755, 'config.js belongs to nobody'],
@@ -178,20 +178,23 @@ describe('a search runs no code', () => {
 });
 
 describe.skipIf(!isRoot)('a configuration that another user may have put there (root)', () => {
-  it.each(['alternate.config.yaml', 'alternate.config.js', 'package.json'])('%s is refused', async (name) => {
-    const folder = await makeFolder({ [name]: '{"alternate":{"services":{}}}', 'a/x': '' });
-    await chmod(folder, 0o755);
-    await chown(join(folder, name), STRANGER, STRANGER);
-    const refused = {
-      ok: false,
-      reason: `${join(folder, name)} is not used, because it may be the work of another user: ${join(folder, name)} belongs to nobody (mode 0644)`,
-      hint: 'name the configuration that you trust with --config FILE',
-    };
-    expect(await searchConfig(join(folder, 'a'))).toEqual(refused);
-    expect(await searchConfig(folder)).toEqual(refused);
-  });
+  test.each(['alternate.config.yaml', 'alternate.config.js', 'package.json'])(
+    '%s is refused',
+    async (name) => {
+      const folder = await makeFolder({ [name]: '{"alternate":{"services":{}}}', 'a/x': '' });
+      await chmod(folder, 0o755);
+      await chown(join(folder, name), STRANGER, STRANGER);
+      const refused = {
+        ok: false,
+        reason: `${join(folder, name)} is not used, because it may be the work of another user: ${join(folder, name)} belongs to nobody (mode 0644)`,
+        hint: 'name the configuration that you trust with --config FILE',
+      };
+      expect(await searchConfig(join(folder, 'a'))).toEqual(refused);
+      expect(await searchConfig(folder)).toEqual(refused);
+    },
+  );
 
-  it('is refused by the folder that lets them, also above', async () => {
+  test('is refused by the folder that lets them, also above', async () => {
     const folder = await makeFolder({ 'a/b/alternate.config.yaml': '' });
     await chown(join(folder, 'a'), STRANGER, STRANGER);
     expect(await searchConfig(join(folder, 'a/b'))).toMatchObject({
@@ -199,7 +202,7 @@ describe.skipIf(!isRoot)('a configuration that another user may have put there (
     });
   });
 
-  it('is used with sudo by the user who owns it', async () => {
+  test('is used with sudo by the user who owns it', async () => {
     const folder = await makeFolder({ 'alternate.config.yaml': '' });
     for (const path of [folder, join(folder, 'alternate.config.yaml')]) await chown(path, STRANGER, STRANGER);
     expect(await searchConfig(folder)).toMatchObject({ ok: false });
@@ -209,7 +212,7 @@ describe.skipIf(!isRoot)('a configuration that another user may have put there (
     expect(await searchConfig(folder)).toMatchObject({ ok: false });
   });
 
-  it('or reaches by a link', async () => {
+  test('or reaches by a link', async () => {
     const folder = await makeFolder({ 'theirs/real.yaml': '' });
     await chown(join(folder, 'theirs'), STRANGER, STRANGER);
     await symlink('theirs/real.yaml', join(folder, 'alternate.config.yaml'));

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { readModule } from '../../../src/config/read/module.ts';
 import { makeFolder, mistakesOf } from '../folder.ts';
@@ -50,7 +50,7 @@ const cjs = (overlap: string) =>
   `module.exports = { services: { api: { command: 'x', overlap: ${overlap} } } };`;
 
 describe('a configuration that is a module', () => {
-  it.each([
+  test.each([
     ['alternate.config.mjs', esm, {}],
     ['alternate.config.js', esm, { 'package.json': '{ "type": "module" }' }],
     ['alternate.config.js', cjs, { 'package.json': '{ "type": "commonjs" }' }],
@@ -61,13 +61,13 @@ describe('a configuration that is a module', () => {
     expect(reloadInNode(join(folder, name), write("'2s'"))).toEqual([1000, 2000]);
   });
 
-  it('is found by the search', async () => {
+  test('is found by the search', async () => {
     const folder = await makeFolder({ 'alternate.config.mjs': esm("'1s'") });
     const result = await loadConfig({ cwd: folder });
     expect(result).toMatchObject({ ok: true, config: { path: join(folder, 'alternate.config.mjs') } });
   });
 
-  it('may compute what it exports, keys without a value included', async () => {
+  test('may compute what it exports, keys without a value included', async () => {
     const text = `const parameters = [1, 2].map((n) => n * 1.5);
 export default { control: undefined, services: { api: { command: ['x'], parameters, env: undefined } } };`;
     const folder = await makeFolder({ 'a.mjs': text });
@@ -75,13 +75,13 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
     expect(result.ok && result.config.services[0]?.parameters).toEqual(['1.5', '3']);
   });
 
-  it('has mistakes without a line', async () => {
+  test('has mistakes without a line', async () => {
     expect(await mistakesOf(esm('5'), 'a.mjs')).toEqual([
       '- services.api.overlap: expected a duration such as 10s, 1m30s or 500ms, found 5 (add a unit: 5s or 5ms)',
     ]);
   });
 
-  it.each([
+  test.each([
     [
       'export default () => ({})',
       '- the module exports no configuration (export default { services: { … } })',
@@ -112,7 +112,7 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
     expect(await mistakesOf(text, 'a.mjs')).toEqual([mistake]);
   });
 
-  it('names the place of a mistake in its syntax', async () => {
+  test('names the place of a mistake in its syntax', async () => {
     const folder = await makeFolder({ '.alternaterc.mjs': 'export default {\n  services: }\n' });
     expect(reloadInNode(join(folder, '.alternaterc.mjs'), '\n\nconst 5;')).toEqual([
       [
@@ -130,7 +130,7 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
     ]);
   });
 
-  it.each([
+  test.each([
     ['a.mjs', 'await new Promise(() => {}); export default {}'],
     ['a.mjs', "await import('./b.mjs'); export default {}"],
   ])('%s: %s is given up after a while, and again for the next reload', async (name, text) => {
@@ -145,7 +145,7 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
       expect(await readModule(file, 50)).toMatchObject({ ok: false, diagnostics: [overdue] });
   });
 
-  it('has no package.json that blocks', async () => {
+  test('has no package.json that blocks', async () => {
     const folder = await makeFolder({ 'a/b.mjs': esm("'1s'") });
     execFileSync('mkfifo', [join(folder, 'package.json')]);
     const result = await loadConfig({ file: 'a/b.mjs', cwd: folder });
@@ -159,7 +159,7 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
     });
   });
 
-  it('cannot pollute the prototype', async () => {
+  test('cannot pollute the prototype', async () => {
     const text = `export default JSON.parse('{"services":{"api":{"command":"x","__proto__":{"polluted":1}}}}')`;
     expect(await mistakesOf(text, 'a.mjs')).toEqual([
       expect.stringContaining('services.api.__proto__: unknown key'),

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readYaml } from '../../../src/config/read/yaml.ts';
 import { loadOk, loadService, mistakesOf } from '../folder.ts';
 
 const SERVICE = 'services:\n  api:\n    command: x\n';
 
 describe('anchors, aliases and merge keys', () => {
-  it('work', async () => {
+  test('work', async () => {
     const { services } = await loadOk(`
 services:
   one: &one
@@ -28,7 +28,7 @@ services:
     ]);
   });
 
-  it('keep their places: what is inside an alias stands at its anchor, the alias itself where it is used', async () => {
+  test('keep their places: what is inside an alias stands at its anchor, the alias itself where it is used', async () => {
     const text = `services:
   one: &one
     command: [x, &five 5]
@@ -44,13 +44,13 @@ services:
     ]);
   });
 
-  it('a merge key in quotes is a key', async () => {
+  test('a merge key in quotes is a key', async () => {
     expect(await mistakesOf(`${SERVICE}    "<<": { overlap: 3s }`)).toEqual([
       expect.stringContaining('4:5 services.api["<<"]: unknown key'),
     ]);
   });
 
-  it.each([
+  test.each([
     ['a: *nope', '1:4 there is no anchor &nope above (define it first: &nope)'],
     ['a: *x\nb: &x 1', '1:4 there is no anchor &x above (define it first: &x)'],
     ['services: &x { api: *x }', '1:21 the alias *x stands inside its own anchor'],
@@ -60,7 +60,7 @@ services:
     expect(await mistakesOf(text)).toContainEqual(mistake);
   });
 
-  it('a bomb of aliases is refused at once', async () => {
+  test('a bomb of aliases is refused at once', async () => {
     const levels = Array.from({ length: 12 }, (_, level) =>
       level === 0
         ? 'l0: &l0 [x, x, x, x, x, x, x, x, x, x]'
@@ -73,7 +73,7 @@ services:
     expect(mistakes[0]).toContain('aliases add more than 20000 values');
   });
 
-  it('and so is one of merge keys, which adds no key at all', async () => {
+  test('and so is one of merge keys, which adds no key at all', async () => {
     const levels = Array.from({ length: 12 }, (_, level) =>
       level === 0 ? 'l0: &l0 { k: 1 }' : `l${level}: &l${level} { <<: [${`*l${level - 1}, `.repeat(10)}] }`,
     );
@@ -81,7 +81,7 @@ services:
     expect(mistakes[0]).toContain('aliases add more than 20000 values');
   });
 
-  it('and a long chain of aliases, each inside the next', async () => {
+  test('and a long chain of aliases, each inside the next', async () => {
     const chain = Array.from(
       { length: 5000 },
       (_, index) => `k${index}: &a${index} [${index === 0 ? '' : `*a${index - 1}`}]`,
@@ -91,7 +91,7 @@ services:
 });
 
 describe('text that is no YAML', () => {
-  it.each([
+  test.each([
     ['services:\n\tapi: x\n', '2:1 a tab is used as indentation (YAML takes spaces only)'],
     [
       `${SERVICE}---\na: 1`,
@@ -117,14 +117,14 @@ describe('text that is no YAML', () => {
     expect(await mistakesOf(text)).toEqual([mistake]);
   });
 
-  it('a tag that is not known is said with the rest', async () => {
+  test('a tag that is not known is said with the rest', async () => {
     expect(await mistakesOf('services: !env X')).toEqual([
       '1:11 Unresolved tag: !env (tags (`!name`) are not used here: remove it)',
       '1:16 services: expected a mapping of names to services, found "X"',
     ]);
   });
 
-  it('a key given twice is said together with all the rest', async () => {
+  test('a key given twice is said together with all the rest', async () => {
     expect(await mistakesOf(`${SERVICE}    overlap: 5\n    overlap: 6\n    stopp: {}`)).toEqual([
       '4:14 services.api.overlap: expected a duration such as 10s, 1m30s or 500ms, found 5 (add a unit: 5s or 5ms)',
       '5:5 the key overlap is given twice',
@@ -132,13 +132,13 @@ describe('text that is no YAML', () => {
     ]);
   });
 
-  it('two services of the same name are a key given twice', async () => {
+  test('two services of the same name are a key given twice', async () => {
     expect(await mistakesOf(`${SERVICE}  "api": { command: y }`)).toEqual([
       '4:3 the key "api" is given twice',
     ]);
   });
 
-  it.each([
+  test.each([
     ['brackets', '['.repeat(20_000)],
     ['closed brackets', `services: ${'{a: '.repeat(3000)}${'}'.repeat(3000)}`],
     ['dashes', '- '.repeat(20_000)],
@@ -147,7 +147,7 @@ describe('text that is no YAML', () => {
     expect(await mistakesOf(text)).toEqual(['1:1 nested deeper than 100 levels']);
   });
 
-  it('brackets in texts are no nesting', async () => {
+  test('brackets in texts are no nesting', async () => {
     const lines = Array.from({ length: 300 }, (_, index) => `      V${index}: "\\\\[ready [ ((( {"`);
     const { env } = await loadService(
       'command: x',
@@ -157,19 +157,19 @@ describe('text that is no YAML', () => {
     expect(Object.keys(env)).toHaveLength(300);
   });
 
-  it('text that is not UTF-8, or begins with a byte order mark', async () => {
+  test('text that is not UTF-8, or begins with a byte order mark', async () => {
     expect(await loadOk(`\uFEFF${SERVICE}`)).toMatchObject({ services: [{ name: 'api' }] });
   });
 });
 
 describe('keys that could reach the prototype', () => {
-  it.each(['__proto__', 'constructor', 'toString'])('%s is a key like any other', async (key) => {
+  test.each(['__proto__', 'constructor', 'toString'])('%s is a key like any other', async (key) => {
     const mistakes = await mistakesOf(`${SERVICE}    ${key}: { polluted: yes }`);
     expect(mistakes).toEqual([expect.stringMatching(`^4:5 services\\.api\\.${key}: unknown key`)]);
     expect({}).not.toHaveProperty('polluted');
   });
 
-  it('as the name of a service: one is refused by the rule for names, another is fine', async () => {
+  test('as the name of a service: one is refused by the rule for names, another is fine', async () => {
     expect(await mistakesOf('services:\n  __proto__: { command: x }')).toEqual([
       expect.stringContaining('2:3 services.__proto__: "__proto__" is no name for a service'),
     ]);
@@ -177,7 +177,7 @@ describe('keys that could reach the prototype', () => {
     expect(services[0]?.name).toBe('constructor');
   });
 
-  it('as a variable', async () => {
+  test('as a variable', async () => {
     const { env } = await loadService('command: x', 'env: { __proto__: a, constructor: b }');
     expect(Object.entries(env)).toEqual([
       ['__proto__', 'a'],
@@ -187,7 +187,7 @@ describe('keys that could reach the prototype', () => {
 });
 
 describe('numbers', () => {
-  it('keep the text that was written', async () => {
+  test('keep the text that was written', async () => {
     const service = await loadService(
       'command: [x, 1.10]',
       'parameters: [1.10, 0x10, 007, 1e3, 12345678901234567890]',
@@ -198,12 +198,12 @@ describe('numbers', () => {
     expect(service.env).toEqual({ A: '1.10', B: '0o17', C: 'TRUE', D: '3000', E: 'yes' });
   });
 
-  it('differ as text, not as numbers', async () => {
+  test('differ as text, not as numbers', async () => {
     expect((await loadService('command: x', 'parameters: [16, 0x10]')).parameters).toEqual(['16', '0x10']);
   });
 });
 
-it('JSON is YAML, tabs included', () => {
+test('JSON is YAML, tabs included', () => {
   const read = readYaml('x.json', '{\n\t"a": {\n\t\t"b": [1,\t2.50]\n\t}\n}');
   expect(read.ok && read.source.data).toEqual({ a: { b: [1, 2.5] } });
   expect(read.ok && read.source.written('/a/b/1')).toBe('2.50');

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findGroup, findUser } from '../../../src/config/services/accounts.ts';
 import { readCredentials, type Identity } from '../../../src/config/services/credentials.ts';
 import type { Mistake } from '../../../src/config/read/source.ts';
@@ -16,7 +16,7 @@ function read(user: string | undefined, group: string | undefined, identity: Ide
 }
 
 describe('accounts of this machine', () => {
-  it('are found by name and by id', () => {
+  test('are found by name and by id', () => {
     expect(findUser('root')).toEqual({
       uid: 0,
       gid: 0,
@@ -27,7 +27,7 @@ describe('accounts of this machine', () => {
     expect(findGroup('0')).toBe(0);
   });
 
-  it('an id needs no entry, a name does', () => {
+  test('an id needs no entry, a name does', () => {
     expect(findUser('3999999999')).toEqual({
       uid: 3_999_999_999,
       gid: null,
@@ -42,14 +42,14 @@ describe('accounts of this machine', () => {
 });
 
 describe('readCredentials', () => {
-  it('takes the group of the user where none is given', () => {
+  test('takes the group of the user where none is given', () => {
     expect(read('root', undefined, ROOT)).toEqual({
       credentials: { uid: 0, gid: 0, known: true, env: { USER: 'root', LOGNAME: 'root', HOME: '/root' } },
       mistakes: [],
     });
   });
 
-  it('takes ids as they are', () => {
+  test('takes ids as they are', () => {
     expect(read('3999999999', '3999999998', ROOT)).toEqual({
       credentials: {
         uid: 3_999_999_999,
@@ -67,13 +67,13 @@ describe('readCredentials', () => {
     });
   });
 
-  it('wants a group beside an id whose group is not known', () => {
+  test('wants a group beside an id whose group is not known', () => {
     expect(read('3999999999', undefined, ROOT).mistakes).toEqual([
       '/services/api/user user 3999999999 has no entry, so its group is not known',
     ]);
   });
 
-  it('lets nobody but root become somebody else', () => {
+  test('lets nobody but root become somebody else', () => {
     const nobody: Identity = { uid: 65_534, gid: 65_534 };
     expect(read('root', undefined, nobody).mistakes).toEqual([
       '/services/api/user only root can start a service as another user',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { warningsOf } from '../folder.ts';
 
 /** The warnings of one service with these lines; the first of them is line 3 of the file. */
@@ -10,7 +10,7 @@ const inCommand = async (command: string): Promise<string[]> =>
   await inService(`command: ${JSON.stringify(command)}`);
 
 describe('shell syntax in a command', () => {
-  it.each([
+  test.each([
     ['x > out', '> is passed'],
     ['x >>out', '>>out is passed'],
     ['x 2>&1', '2>&1 is passed'],
@@ -39,7 +39,7 @@ describe('shell syntax in a command', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     "sh -c 'cd a && exec x --port $PORT > log 2>&1'",
     'sh -c "x | y; z &"',
     `nginx -g "daemon off;"`,
@@ -57,7 +57,7 @@ describe('shell syntax in a command', () => {
     expect(await inCommand(command)).toEqual([]);
   });
 
-  it('is looked for in hooks and checks as well, and not in a list of words', async () => {
+  test('is looked for in hooks and checks as well, and not in a list of words', async () => {
     expect(
       await inService('command: x', 'hooks: { beforeStart: "a && b" }', 'ready: { exec: "a | b" }'),
     ).toEqual([
@@ -67,14 +67,14 @@ describe('shell syntax in a command', () => {
     expect(await inService('command: [x, ">", $PORT, "&&"]')).toEqual([]);
   });
 
-  it('shows no value that may be a secret', async () => {
+  test('shows no value that may be a secret', async () => {
     for (const command of ['TOKEN=s3cret x', 'x --token=s3cret$A'])
       expect((await inCommand(command)).join()).not.toContain('s3cret');
   });
 });
 
 describe('a wrapper', () => {
-  it.each([
+  test.each([
     'npm start',
     'npx vite',
     'yarn run x',
@@ -86,7 +86,7 @@ describe('a wrapper', () => {
     expect(await inCommand(command)).toHaveLength(1);
   });
 
-  it.each(['node server.mjs', './npm.js', 'gunicorn app', 'constructor', 'env A=b x'])(
+  test.each(['node server.mjs', './npm.js', 'gunicorn app', 'constructor', 'env A=b x'])(
     'not %s',
     async (command) => {
       expect(await inCommand(command)).toEqual([]);
@@ -98,7 +98,7 @@ describe('parameters that no %alt gives to the program', () => {
   const PARAMETERS = 'parameters: [a, b]';
   const WARNING = '4:17 services.api.parameters: no %alt gives them to the program of api';
 
-  it.each([['command: x'], ['command: x %%alt'], ['command: x', 'ready: { tcp: "%alt:80" }']])(
+  test.each([['command: x'], ['command: x %%alt'], ['command: x', 'ready: { tcp: "%alt:80" }']])(
     '%s',
     async (...lines) => {
       const [command = '', ...others] = lines;
@@ -106,7 +106,7 @@ describe('parameters that no %alt gives to the program', () => {
     },
   );
 
-  it.each([
+  test.each([
     ['command: x %alt'],
     ['command: x', 'env: { PORT: "%alt" }'],
     ['command: x', 'hooks: { beforeStart: "prepare %alt" }'],
@@ -117,11 +117,11 @@ describe('parameters that no %alt gives to the program', () => {
     expect(await warningsOf(text)).toEqual([]);
   });
 
-  it('nor a service without parameters', async () => {
+  test('nor a service without parameters', async () => {
     expect(await inService('command: x')).toEqual([]);
   });
 
-  it('names each service that takes them from defaults', async () => {
+  test('names each service that takes them from defaults', async () => {
     const text = 'defaults: { parameters: [a, b] }\nservices: { one: { command: x }, two: { command: y } }';
     expect(await warningsOf(text)).toEqual([
       expect.stringMatching(/^1:25 defaults\.parameters: .* program of one:/),
@@ -131,7 +131,7 @@ describe('parameters that no %alt gives to the program', () => {
 });
 
 describe('a check that is the same for every instance', () => {
-  it.each([
+  test.each([
     ['command: x %alt', 'parameters: [a, b]', 'ready: { exec: ./check }'],
     ['command: x', 'listen: ":80"', 'ready: { exec: ./check }'],
   ])('%s, %s, %s', async (...lines) => {
@@ -140,7 +140,7 @@ describe('a check that is the same for every instance', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['command: x %alt', 'parameters: [a, b]', 'ready: { exec: ./check %alt }'],
     ['command: x', 'ready: { exec: ./check }'],
     ['command: x', 'listen: ":80"', `ready: { exec: [sh, -c, 'test -e up-$ALTERNATE_PARAMETER'] }`],
@@ -152,13 +152,13 @@ describe('a check that is the same for every instance', () => {
 describe('an overlap that is shorter than the usual fail_timeout', () => {
   const PORTS = ['command: x %alt', 'parameters: [3000, 3001]', 'ready: { tcp: "%alt" }'];
 
-  it('without route', async () => {
+  test('without route', async () => {
     expect(await inService(...PORTS, 'overlap: 9s')).toEqual([
       expect.stringContaining('6:14 services.api.overlap: is shorter than 10s'),
     ]);
   });
 
-  it.each([
+  test.each([
     [...PORTS],
     [...PORTS, 'overlap: 10s'],
     [...PORTS, 'overlap: 1s', 'route: { files: run }'],
@@ -170,7 +170,7 @@ describe('an overlap that is shorter than the usual fail_timeout', () => {
   });
 });
 
-it('watch beside onRotate: none, which refuses what a change would ask for', async () => {
+test('watch beside onRotate: none, which refuses what a change would ask for', async () => {
   expect(await inService('command: x', 'onRotate: none', 'watch: true')).toEqual([
     expect.stringContaining('5:12 services.api.watch: a change rotates'),
   ]);
@@ -181,7 +181,7 @@ describe('a port that two services have', () => {
     `services:\n  a: { command: x %alt, ${one} }\n  b: { command: x %alt, ${other} }`;
   const ADDRESS = 'address: "127.0.0.2:%alt"';
 
-  it.each([
+  test.each([
     ['parameters: [3000, 3001]', 'parameters: [3001, 3002]'],
     [`parameters: [3000, 3001], ${ADDRESS}`, 'parameters: [3001, 3002]'],
   ])('%s and %s', async (one, other) => {
@@ -190,7 +190,7 @@ describe('a port that two services have', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['parameters: [3000, 3001]', 'parameters: [3002, 3003]'],
     ['parameters: [1, 2]', 'parameters: [1, 2]'],
     ['parameters: [blue, green]', 'parameters: [blue, green]'],

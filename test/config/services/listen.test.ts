@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ListenAddress, ListenSocket } from '../../../src/config/types.ts';
 import { listenKey } from '../../../src/config/services/listen.ts';
 import { loadOk, loadService, mistakesOf } from '../folder.ts';
@@ -22,7 +22,7 @@ const socket = (address: ListenAddress, name = 'api', backlog = 511): ListenSock
 });
 
 describe('listen', () => {
-  it.each<[string, ListenAddress]>([
+  test.each<[string, ListenAddress]>([
     ['127.0.0.1:8080', tcp('127.0.0.1', 8080)],
     ['localhost:8080', tcp('localhost', 8080)],
     ['"[::1]:8080"', tcp('::1', 8080)],
@@ -36,7 +36,7 @@ describe('listen', () => {
     expect(await socketsOf(`listen: ${text}`)).toEqual([socket(address)]);
   });
 
-  it('takes a list, in its order', async () => {
+  test('takes a list, in its order', async () => {
     expect(await socketsOf('listen: [127.0.0.1:80, ":81", { address: 82, backlog: 7 }]')).toEqual([
       socket(tcp('127.0.0.1', 80)),
       socket(tcp(null, 81)),
@@ -44,20 +44,20 @@ describe('listen', () => {
     ]);
   });
 
-  it('takes names with addresses', async () => {
+  test('takes names with addresses', async () => {
     expect(await socketsOf('listen: { http: ":80", admin: { address: ":81", backlog: 1 } }')).toEqual([
       socket(tcp(null, 80), 'http'),
       socket(tcp(null, 81), 'admin', 1),
     ]);
   });
 
-  it('takes settings beside the address', async () => {
+  test('takes settings beside the address', async () => {
     expect(await socketsOf('listen: { address: ":80", backlog: 65535 }')).toEqual([
       socket(tcp(null, 80), 'api', 65535),
     ]);
   });
 
-  it('starts the path of a unix socket from the folder of the file', async () => {
+  test('starts the path of a unix socket from the folder of the file', async () => {
     const service = await loadService('command: x', 'listen: [unix:run/a.sock, unix:/run/b.sock]');
     expect(service.listen.map(({ address }) => address)).toEqual([
       { type: 'unix', path: `${service.baseDir}/run/a.sock`, mode: 0o666 },
@@ -65,7 +65,7 @@ describe('listen', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['"0660"', 0o660],
     ['"600"', 0o600],
     ['"0777"', 0o777],
@@ -74,7 +74,7 @@ describe('listen', () => {
     expect(found?.address).toEqual({ type: 'unix', path: '/run/a.sock', mode });
   });
 
-  it('of defaults counts for every service without its own', async () => {
+  test('of defaults counts for every service without its own', async () => {
     const config = await loadOk(`defaults: { listen: ":80" }
 services:
   a: { command: x }
@@ -85,13 +85,13 @@ services:
     ]);
   });
 
-  it('is empty where nothing is said', async () => {
+  test('is empty where nothing is said', async () => {
     expect(await socketsOf()).toEqual([]);
   });
 });
 
 describe('a service that listens', () => {
-  it('alternates between blue and green unless it has parameters', async () => {
+  test('alternates between blue and green unless it has parameters', async () => {
     expect(await loadService('command: x', 'listen: ":80"')).toMatchObject({
       parameters: ['blue', 'green'],
       onRotate: { type: 'alternate' },
@@ -100,21 +100,21 @@ describe('a service that listens', () => {
     expect(named.parameters).toEqual(['a', 'b', 'c']);
   });
 
-  it.each(['output: up', 'exec: ./check %alt', 'notify: true'])(
+  test.each(['output: up', 'exec: ./check %alt', 'notify: true'])(
     'may show that it is ready by %s',
     async (ready) => {
       expect(await mistakesIn('":80"', `ready: { ${ready} }`)).toEqual([]);
     },
   );
 
-  it.each(['http: http://127.0.0.1:80/', 'tcp: 127.0.0.1:80'])('cannot show it by %s', async (ready) => {
+  test.each(['http: http://127.0.0.1:80/', 'tcp: 127.0.0.1:80'])('cannot show it by %s', async (ready) => {
     const [key] = ready.split(':');
     expect(await mistakesIn('":80"', `ready: { ${ready} }`)).toEqual([
       `5:14 services.api.ready.${key ?? ''}: a connection to a socket that instances share is answered by the old one as well (beside listen, ready is one of output, exec and notify)`,
     ]);
   });
 
-  it('is told so where ready or listen stands in defaults', async () => {
+  test('is told so where ready or listen stands in defaults', async () => {
     const text = `defaults: { ready: { tcp: "1" } }
 services:
   api: { command: x, listen: ":80" }`;
@@ -123,13 +123,13 @@ services:
     expect(others).toEqual([]);
   });
 
-  it('has no onRotate', async () => {
+  test('has no onRotate', async () => {
     expect(await mistakesIn('":80"', 'onRotate: SIGHUP')).toEqual([
       '5:5 services.api.onRotate: onRotate cannot stand beside listen (leave out one of the two: with listen, a rotation alternates)',
     ]);
   });
 
-  it('ignores the onRotate of defaults, which is for the others', async () => {
+  test('ignores the onRotate of defaults, which is for the others', async () => {
     const config = await loadOk(`defaults: { onRotate: SIGHUP }
 services:
   api: { command: x, listen: ":80" }
@@ -139,7 +139,7 @@ services:
 });
 
 describe('a mistake in listen', () => {
-  it.each([
+  test.each([
     ['nonsense', `4:13 services.api.listen: "nonsense" is not an address ${EXAMPLES}`],
     ['"::1:80"', `4:13 services.api.listen: "::1:80" is not an address ${EXAMPLES}`],
     ['127.0.0.1', `4:13 services.api.listen: "127.0.0.1" is not an address ${EXAMPLES}`],
@@ -197,7 +197,7 @@ describe('a mistake in listen', () => {
     else expect(mistakes).toEqual([expect.stringMatching(mistake)]);
   });
 
-  it.each([
+  test.each([
     '[]',
     '{}',
     '0',
@@ -217,7 +217,7 @@ describe('a mistake in listen', () => {
     expect(mistakes[0]).toMatch(/^4:\d+ services\.api\.listen/);
   });
 
-  it('names the path that is too long, as it is from the root on', async () => {
+  test('names the path that is too long, as it is from the root on', async () => {
     const [mistake, ...others] = await mistakesIn(`unix:${'x'.repeat(100)}`);
     expect(mistake).toMatch(
       /^4:13 services\.api\.listen: the path of a socket has 1 to 107 bytes, this one has \d+ \(as an absolute path it is \/.*x{100}\)$/,
@@ -225,20 +225,20 @@ describe('a mistake in listen', () => {
     expect(others).toEqual([]);
   });
 
-  it('is a second service at the same address', async () => {
+  test('is a second service at the same address', async () => {
     const text = `services:
   a: { command: x, listen: [":80", "127.0.0.1:81"] }
   b: { command: x, listen: "127.0.0.1:81" }`;
     expect(await mistakesOf(text)).toEqual(['3:3 services.b: a listens on 127.0.0.1:81 already']);
   });
 
-  it('does not bring others with it: a bad listen is no missing parameter', async () => {
+  test('does not bring others with it: a bad listen is no missing parameter', async () => {
     expect(await mistakesIn('true', 'ready: { notify: true }')).toHaveLength(1);
   });
 });
 
 describe('listenKey', () => {
-  it.each<[ListenAddress, string]>([
+  test.each<[ListenAddress, string]>([
     [tcp(null, 80), ':80'],
     [tcp('127.0.0.1', 80), '127.0.0.1:80'],
     [tcp('::1', 80), '[::1]:80'],

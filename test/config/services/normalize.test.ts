@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { loadOk, loadService, makeFolder } from '../folder.ts';
 
 describe('a service', () => {
-  it('has defaults for all but the command', async () => {
+  test('has defaults for all but the command', async () => {
     const folder = await makeFolder({
       'alternate.config.yaml': 'services: { api: { command: ./bin/api -v } }',
     });
@@ -50,7 +50,7 @@ describe('a service', () => {
     });
   });
 
-  it('is taken over key by key', async () => {
+  test('is taken over key by key', async () => {
     const folder = await makeFolder({
       'sub/x.env': '',
       'sub/a.yaml': `
@@ -107,7 +107,7 @@ services:
     });
   });
 
-  it.each([
+  test.each([
     ['ready: { http: "http://127.0.0.1/" }', { type: 'http', url: 'http://127.0.0.1/' }],
     ['ready: { http: "https://[::1]:8443/x?y" }', { type: 'http', url: 'https://[::1]:8443/x?y' }],
     ['ready: { exec: ./is-ready -q }', { type: 'exec', command: ['./is-ready', '-q'] }],
@@ -121,7 +121,7 @@ services:
     });
   });
 
-  it.each([
+  test.each([
     ['onRotate: restart', { type: 'restart' }],
     ['onRotate: none', { type: 'none' }],
     ['onRotate: hup', { type: 'signal', signal: 'SIGHUP' }],
@@ -129,19 +129,19 @@ services:
     expect((await loadService('command: x', line)).onRotate).toEqual(onRotate);
   });
 
-  it('watches the program, a path or nothing', async () => {
+  test('watches the program, a path or nothing', async () => {
     expect((await loadService('command: x', 'watch: true')).watch).toEqual([{ program: true }]);
     expect((await loadService('command: x', 'watch: /bin/x')).watch).toEqual(['/bin/x']);
     expect((await loadService('command: x', 'watch: false')).watch).toEqual([]);
   });
 
-  it('takes a command of several lines', async () => {
+  test('takes a command of several lines', async () => {
     expect(
       (await loadService('command: |', '  x --one', '    --two "3 4"  # why', '  --five')).command,
     ).toEqual(['x', '--one', '--two', '3 4', '--five']);
   });
 
-  it('keeps the order of the file', async () => {
+  test('keeps the order of the file', async () => {
     const { services } = await loadOk(
       'services: { z: { command: x }, a: { command: x }, m: { command: x } }',
     );
@@ -150,7 +150,7 @@ services:
 });
 
 describe('defaults', () => {
-  it('are any key of a service; its own key wins and replaces the whole value', async () => {
+  test('are any key of a service; its own key wins and replaces the whole value', async () => {
     const { services } = await loadOk(`
 defaults: { command: x, overlap: 1s, stop: { signal: INT, timeout: 1s }, env: { A: 1 } }
 services:
@@ -165,7 +165,7 @@ services:
   });
 });
 
-it.each([
+test.each([
   ['control: { socket: false }', null],
   ['control: {}', { path: null, mode: 0o600 }],
   ['control: { socket: /run/x.sock }', { path: '/run/x.sock', mode: 0o600 }],

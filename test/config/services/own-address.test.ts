@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ownAddresses } from '../../../src/config/instance.ts';
 import { inService, loadService, mistakesOf } from '../folder.ts';
 
@@ -6,7 +6,7 @@ const PORTS = 'parameters: [3000, 3001]';
 const WHY = 'the old instance would answer for the new one';
 
 describe("beside parameters, the address of a readiness check is refused unless it is an instance's own", () => {
-  it.each([
+  test.each([
     ['http: http://127.0.0.1:8080/', '127.0.0.1:8080', 'for instance http://127.0.0.1:%alt/healthz'],
     ['tcp: 8080', '127.0.0.1:8080', 'for instance 127.0.0.1:%alt'],
     ['tcp: localhost:8080', 'localhost:8080', 'for instance 127.0.0.1:%alt'],
@@ -19,7 +19,7 @@ describe("beside parameters, the address of a readiness check is refused unless 
     ]);
   });
 
-  it.each([
+  test.each([
     ['[3000, 3001]', 'http: "http://127.0.0.1:8080/%alt?%alt"', '3000 and 3001', '127.0.0.1:8080'],
     ['[3000, "03000"]', 'tcp: "%alt"', '3000 and 03000', '127.0.0.1:3000'],
     ['[3000, "03000"]', 'http: "http://127.0.0.1:%alt"', '3000 and 03000', '127.0.0.1:3000'],
@@ -51,7 +51,7 @@ describe("beside parameters, the address of a readiness check is refused unless 
       ]);
   });
 
-  it.each([
+  test.each([
     ['[3000, 3001]', 'http: "http://127.0.0.1:%alt/"'],
     ['[127.0.0.1, 127.0.0.2]', 'tcp: "%alt:80"'],
     ['["127.0.0.1", "[::1]"]', 'tcp: "%alt:80"'],
@@ -64,11 +64,11 @@ describe("beside parameters, the address of a readiness check is refused unless 
     expect(await inService(`parameters: ${parameters}`, `ready: { ${ready} }`)).toEqual([]);
   });
 
-  it('not for a service without parameters', async () => {
+  test('not for a service without parameters', async () => {
     expect(await inService('ready: { tcp: 8080 }')).toEqual([]);
   });
 
-  it('in defaults too, at its place there', async () => {
+  test('in defaults too, at its place there', async () => {
     const text = `defaults: { ready: { tcp: 8080 } }
 services: { a: { command: x, parameters: [1, 2] } }`;
     expect(await mistakesOf(text)).toEqual([
@@ -77,7 +77,7 @@ services: { a: { command: x, parameters: [1, 2] } }`;
   });
 });
 
-it('the same address written twice is refused for `address` as well', async () => {
+test('the same address written twice is refused for `address` as well', async () => {
   expect(await inService('parameters: [80, "080"]', 'address: 127.0.0.1:%alt')).toEqual([
     expect.stringContaining('the parameters 80 and 080 give the same address, 127.0.0.1:80'),
   ]);
@@ -87,7 +87,7 @@ describe('two services at the same place are refused', () => {
   const TOO = (service: string, other: string, place: string): string =>
     `3:3 services.${service}: ${other} has the address ${place} too: one would answer the readiness check of the other (give each service addresses of its own)`;
 
-  it.each([
+  test.each([
     [
       'ready: { tcp: 80 }',
       'ready: { http: "http://localhost/" }',
@@ -103,7 +103,7 @@ describe('two services at the same place are refused', () => {
     expect(await mistakesOf(text)).toEqual([TOO('b', 'a', place)]);
   });
 
-  it.each([
+  test.each([
     ['":80"', '127.0.0.1:80', ':80, which is also 127.0.0.1:80,'],
     ['"0.0.0.0:80"', '":80"', ':80'],
     ['"127.0.0.1:80"', 'localhost:80', '127.0.0.1:80, which is also localhost:80,'],
@@ -113,7 +113,7 @@ describe('two services at the same place are refused', () => {
     expect(await inService(`listen: [${one}, ${other}]`)).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     ['ready: { tcp: 80 }', 'ready: { tcp: 81 }'],
     ['ready: { tcp: "127.0.0.1:80" }', 'ready: { tcp: "127.0.0.2:80" }'],
     ['listen: ":80"', 'ready: { http: "http://elsewhere.example/" }'],
@@ -125,7 +125,7 @@ describe('two services at the same place are refused', () => {
   });
 });
 
-it('knows every address that an instance is about to listen on, for nothing may answer there yet', async () => {
+test('knows every address that an instance is about to listen on, for nothing may answer there yet', async () => {
   const of = async (...lines: string[]): Promise<readonly string[]> =>
     ownAddresses(await loadService('command: x', ...lines), '3001');
   expect(await of(PORTS, 'ready: { http: "https://user:secret@127.0.0.1:%alt/up" }')).toEqual([

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ownAddress } from '../../../src/config/instance.ts';
 import { loadService, makeFolder, mistakesOf } from '../folder.ts';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -16,7 +16,7 @@ async function mistakesIn(...lines: string[]): Promise<string[]> {
 }
 
 describe('route', () => {
-  it('has an absolute folder, or the absolute path of a socket', async () => {
+  test('has an absolute folder, or the absolute path of a socket', async () => {
     const folder = await makeFolder({
       'alternate.config.yaml': `services:
   a: { command: x, parameters: [1, 2], route: { files: run/a } }
@@ -31,7 +31,7 @@ describe('route', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['{}', `5:5 services.api.route: none of its kinds is given (${KIND})`],
     [
       '{ files: a, haproxy: { socket: s, backend: b, server: "x-%alt" } }',
@@ -62,7 +62,7 @@ describe('route', () => {
     expect(await mistakesIn(...twoPorts, `route: ${route}`)).toEqual([mistake]);
   });
 
-  it.each([
+  test.each([
     ['a/b', 'the parameter "a/b" cannot be the name of a file: it holds a slash or a zero byte'],
     ['..', 'the parameter ".." is no name of a file'],
     ['.', 'the parameter "." is no name of a file'],
@@ -73,7 +73,7 @@ describe('route', () => {
     expect(await mistakesIn(...lines)).toEqual([`5:21 services.api.route.files: ${mistake} (${FILE})`]);
   });
 
-  it('takes names that are odd but possible', async () => {
+  test('takes names that are odd but possible', async () => {
     const lines = [
       'command: x',
       `parameters: [" ", "-", "a b", ${'x'.repeat(255)}]`,
@@ -82,13 +82,13 @@ describe('route', () => {
     expect(await mistakesIn(...lines)).toEqual([]);
   });
 
-  it('is refused where there is nothing to route between', async () => {
+  test('is refused where there is nothing to route between', async () => {
     expect(await mistakesIn('command: x', 'route: { files: run }')).toEqual([
       '4:5 services.api.route: a service without parameters has nothing to route between (leave route out, or give the service parameters)',
     ]);
   });
 
-  it('is refused where two services would have the same file', async () => {
+  test('is refused where two services would have the same file', async () => {
     const text = `services:
   a: { command: x, parameters: [1, 2], route: { files: run } }
   b: { command: x, parameters: [2, 3], route: { files: ./run } }
@@ -100,7 +100,7 @@ describe('route', () => {
 });
 
 describe('address', () => {
-  it.each([
+  test.each([
     [
       '127.0.0.1:80',
       'every instance would have the same address (put %alt into it, for instance 127.0.0.1:%alt)',
@@ -113,7 +113,7 @@ describe('address', () => {
     ]);
   });
 
-  it('wins over what ready names, as where the instance of a parameter listens', async () => {
+  test('wins over what ready names, as where the instance of a parameter listens', async () => {
     const service = await loadService(...twoPorts, 'address: "[::1]:%alt"', 'ready: { tcp: ":%alt" }');
     expect(ownAddress(service, '3001')).toBe('[::1]:3001');
     expect(ownAddress(await loadService(...twoPorts, 'ready: { tcp: ":%alt" }'), '3001')).toBe(':3001');

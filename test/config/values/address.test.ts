@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseAddress } from '../../../src/config/values/address.ts';
 
-it.each([
+test.each([
   ['127.0.0.1:3000', '127.0.0.1', 3000],
   ['localhost:80', 'localhost', 80],
   ['[::1]:8080', '::1', 8080],
@@ -12,7 +12,7 @@ it.each([
   expect(parseAddress(text)).toEqual({ ok: true, host, port });
 });
 
-it.each([
+test.each([
   ['localhost', 'not-an-address'],
   ['', 'not-an-address'],
   ['::1:80', 'not-an-address'],

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasPlaceholder, substitute, substituteInPattern } from '../../../src/config/values/template.ts';
 
 describe('substitute', () => {
-  it.each([
+  test.each([
     ['127.0.0.1:%alt', '3000', '127.0.0.1:3000'],
     ['%alt%alt', 'a', 'aa'],
     ['%%alt', 'a', '%alt'],
@@ -17,7 +17,7 @@ describe('substitute', () => {
     expect(substitute(template, parameter)).toBe(expected);
   });
 
-  it('leaves text without a placeholder alone, and puts the parameter in whole', () => {
+  test('leaves text without a placeholder alone, and puts the parameter in whole', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.string(), (before, parameter, after) => {
         fc.pre(!before.includes('%') && !after.includes('%'));
@@ -30,7 +30,7 @@ describe('substitute', () => {
 });
 
 describe('substituteInPattern', () => {
-  it('makes the parameter stand for itself, with and without the flags u and v', () => {
+  test('makes the parameter stand for itself, with and without the flags u and v', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (parameter) => {
         const source = `^<${substituteInPattern('%alt', parameter)}>$`;
@@ -42,13 +42,13 @@ describe('substituteInPattern', () => {
     );
   });
 
-  it('keeps the pattern a pattern', () => {
+  test('keeps the pattern a pattern', () => {
     expect(new RegExp(substituteInPattern('on .*:%alt$', '1.2')).test('listening on host:1.2')).toBe(true);
     expect(new RegExp(substituteInPattern('on .*:%alt$', '1.2')).test('listening on host:1x2')).toBe(false);
   });
 });
 
-it.each([
+test.each([
   ['%alt', true],
   ['a%altb', true],
   ['%%alt', false],

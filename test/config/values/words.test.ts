@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { splitWords } from '../../../src/config/values/words.ts';
 
 const words = (text: string): readonly string[] | string => {
@@ -14,7 +14,7 @@ const backslashed = (word: string): string =>
   word === '' ? "''" : word.replace(/[^\w]/g, (char) => (char === '\n' ? "'\n'" : `\\${char}`));
 
 describe('splitWords', () => {
-  it.each([
+  test.each([
     ['nginx -g "daemon off;"', ['nginx', '-g', 'daemon off;']],
     ['  a\t b\nc  ', ['a', 'b', 'c']],
     [`a'b c'd"e f"g`, ['ab cde fg']],
@@ -35,7 +35,7 @@ describe('splitWords', () => {
     expect(words(text)).toEqual(expected);
   });
 
-  it.each([
+  test.each([
     ['a "b', 'unclosed-quote at 2'],
     [`it's`, 'unclosed-quote at 2'],
     [`"a' b`, 'unclosed-quote at 0'],
@@ -45,7 +45,7 @@ describe('splitWords', () => {
     expect(words(text)).toBe(expected);
   });
 
-  it('gives the words back that were quoted, in each of the ways', () => {
+  test('gives the words back that were quoted, in each of the ways', () => {
     const quoted = fc
       .tuple(fc.string({ unit: 'binary' }), fc.constantFrom(singleQuoted, doubleQuoted, backslashed))
       .map(([word, quote]) => ({ word, text: quote(word) }));
@@ -58,7 +58,7 @@ describe('splitWords', () => {
     );
   });
 
-  it('splits as the shell of this machine does', () => {
+  test('splits as the shell of this machine does', () => {
     // Nothing that a shell would expand or take as an operator, and no unclosed quote.
     const piece = fc.constantFrom(
       'a',

@@ -18,9 +18,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { LogFile } from '../../../src/output/files/log-file.ts';
-import type { OutputFact } from '../../../src/api/events.ts';
+import type { OutputReport } from '../../../src/api/event.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** The user of the service. */
@@ -30,7 +30,7 @@ const OTHER = 65_533;
 let folder: string;
 let logs: string;
 let secret: string;
-let facts: OutputFact[];
+let facts: OutputReport[];
 let opened: LogFile[];
 
 beforeEach(() => {
@@ -77,14 +77,14 @@ const reasons = (): string[] => facts.map((fact) => ('reason' in fact ? fact.rea
 const text = (path: string): string => readFileSync(path, 'utf8');
 
 describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service's user", () => {
-  it('makes the file for that user, and folders too', async () => {
+  test('makes the file for that user, and folders too', async () => {
     await written(join(logs, 'a/b/api.log'));
     for (const name of ['a', 'a/b', 'a/b/api.log']) expect(statSync(join(logs, name)).uid).toBe(APP);
     expect(text(join(logs, 'a/b/api.log'))).toBe('line\n');
     expect(facts).toEqual([]);
   });
 
-  it.each(['key', 'new'])('does not write where a link leads: a file of root (%s)', async (name) => {
+  test.each(['key', 'new'])('does not write where a link leads: a file of root (%s)', async (name) => {
     symlinkSync(join(secret, name), join(logs, 'api.log'));
     await written(join(logs, 'api.log'));
     expect(readdirSync(secret)).toEqual(['key']);
@@ -94,7 +94,7 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
     );
   });
 
-  it('nor where its folder has become a link', async () => {
+  test('nor where its folder has become a link', async () => {
     const file = await written(join(logs, 'api.log'), { maxSizeBytes: 6 });
     renameSync(logs, join(folder, 'moved'));
     symlinkSync(secret, logs);
@@ -110,7 +110,7 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
     expect(reasons()[0]).toContain('logs belongs to root (mode 0777) and is a symbolic link');
   });
 
-  it('renames nothing in a folder that a link leads to', async () => {
+  test('renames nothing in a folder that a link leads to', async () => {
     const site = folderOf(APP, 'site');
     const file = await written(join(site, 'logs/api.log'), { maxSizeBytes: 6 });
     renameSync(join(site, 'logs'), join(site, 'moved'));
@@ -122,7 +122,7 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
     expect(facts[0]?.type).toBe('output-not-rotated');
   });
 
-  it.each([
+  test.each([
     [
       'a hard link to a file of root',
       () => {
@@ -151,7 +151,7 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
     expect(facts).toEqual([]);
   });
 
-  it("appends to the user's own file, also by a second name", async () => {
+  test("appends to the user's own file, also by a second name", async () => {
     writeFileSync(join(logs, 'api.log'), 'before\n');
     chownSync(join(logs, 'api.log'), APP, APP);
     linkSync(join(logs, 'api.log'), join(logs, 'second'));
@@ -159,14 +159,14 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
     expect(text(join(logs, 'second'))).toBe('before\nline\n');
   });
 
-  it('rotates', async () => {
+  test('rotates', async () => {
     const file = await written(join(logs, 'api.log'), { maxSizeBytes: 6 });
     for (let count = 0; count < 3; count++) await write(file);
     expect(readdirSync(logs).sort()).toEqual(['api.log', 'api.log.1', 'api.log.2']);
     expect(facts).toEqual([]);
   });
 
-  it('refuses a folder of root in it, which the user could have moved there, but for a service of root', async () => {
+  test('refuses a folder of root in it, which the user could have moved there, but for a service of root', async () => {
     mkdirSync(join(logs, 'root'), { mode: 0o700 });
     await written(join(logs, 'root/api.log'));
     expect(readdirSync(join(logs, 'root'))).toEqual([]);
@@ -177,7 +177,7 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
     expect(readdirSync(join(logs, 'root'))).toEqual(['api.log']);
   });
 
-  it('takes a folder of the service in a folder of another user', async () => {
+  test('takes a folder of the service in a folder of another user', async () => {
     const site = folderOf(OTHER, 'site');
     mkdirSync(join(site, 'logs'));
     chownSync(join(site, 'logs'), APP, APP);
@@ -185,7 +185,7 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
     expect(text(join(site, 'logs/api.log'))).toBe('line\n');
   });
 
-  it('never reaches a file of root while the user swaps names as fast as possible', async () => {
+  test('never reaches a file of root while the user swaps names as fast as possible', async () => {
     const script = `cd "$0" || exit 1
       while :; do
         mkdir -p logs; : > logs/api.log; ln -sfn ../../secret/key logs/api.log; rm -f logs/api.log
@@ -209,7 +209,7 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
 });
 
 describe.skipIf(!isRoot)('a manager that is root still writes', () => {
-  it("through an admin's links to a folder and to a file", async () => {
+  test("through an admin's links to a folder and to a file", async () => {
     const data = folderOf(0, 'data');
     symlinkSync('data', join(folder, 'log'));
     symlinkSync(join(data, 'elsewhere.log'), join(data, 'linked.log'));
@@ -219,7 +219,7 @@ describe.skipIf(!isRoot)('a manager that is root still writes', () => {
     expect(text(join(data, 'elsewhere.log'))).toBe('line\n');
   });
 
-  it('below a folder that a group may write to, as /var/log of some systems', async () => {
+  test('below a folder that a group may write to, as /var/log of some systems', async () => {
     chownSync(folder, 0, OTHER);
     chmodSync(folder, 0o775);
     folderOf(0, 'data');
@@ -228,7 +228,7 @@ describe.skipIf(!isRoot)('a manager that is root still writes', () => {
     expect(text(join(folder, 'data/api.log'))).toBe('line\n');
   });
 
-  it('to a device, and to a link to one', async () => {
+  test('to a device, and to a link to one', async () => {
     symlinkSync('/dev/null', join(folder, 'null.log'));
     await written('/dev/null');
     await written(join(folder, 'null.log'));
@@ -236,7 +236,7 @@ describe.skipIf(!isRoot)('a manager that is root still writes', () => {
     expect(existsSync(join(folder, 'null.log.1'))).toBe(false);
   });
 
-  it('into a folder that every user may write to, but not to a link or a hard link there', async () => {
+  test('into a folder that every user may write to, but not to a link or a hard link there', async () => {
     chmodSync(folder, 0o777);
     await written(join(folder, 'api.log'));
     expect(text(join(folder, 'api.log'))).toBe('line\n');
@@ -247,7 +247,7 @@ describe.skipIf(!isRoot)('a manager that is root still writes', () => {
     expect(text(join(secret, 'key'))).toBe('secret\n');
   });
 
-  it('and reports a link that leads to itself', async () => {
+  test('and reports a link that leads to itself', async () => {
     symlinkSync('round.log', join(folder, 'round.log'));
     await written(join(folder, 'round.log'));
     expect(reasons()[0]).toContain('lead round in a circle');

@@ -13,22 +13,22 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogFile, type LogLimits } from '../../../src/output/files/log-file.ts';
 import { LogFiles } from '../../../src/output/files/log-files.ts';
-import type { OutputFact } from '../../../src/api/events.ts';
+import type { OutputReport } from '../../../src/api/event.ts';
 import { FileSink } from '../../../src/output/sinks.ts';
 import { until } from '../../support/until.ts';
 
 const UNLIMITED: LogLimits = { maxSizeBytes: null, maxFiles: 3 };
 
 let folder: string;
-let occurrences: OutputFact[];
+let events: OutputReport[];
 let opened: LogFile[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'alternate-log-'));
-  occurrences = [];
+  events = [];
   opened = [];
 });
 
@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 function openLog(path: string, limits: LogLimits = UNLIMITED, user = process.getuid?.() ?? 0): LogFile {
-  const file = new LogFile(path, limits, (occurrence) => occurrences.push(occurrence), user);
+  const file = new LogFile(path, limits, (event) => events.push(event), user);
   opened.push(file);
   return file;
 }
@@ -49,7 +49,7 @@ function openLog(path: string, limits: LogLimits = UNLIMITED, user = process.get
 const read = (name: string): Promise<string> => readFile(join(folder, name), 'latin1');
 
 describe('a log file', () => {
-  it('is appended to, in folders made for it', async () => {
+  test('is appended to, in folders made for it', async () => {
     const file = openLog(join(folder, 'a', 'b', 'log'));
     file.write(Buffer.from('one\n'));
     file.write(Buffer.from('two\n'));
@@ -60,7 +60,7 @@ describe('a log file', () => {
     expect((await stat(join(folder, 'a/b/log'))).mode).toBe(usual.mode);
   });
 
-  it('is there from the start, and keeps what an earlier manager wrote', async () => {
+  test('is there from the start, and keeps what an earlier manager wrote', async () => {
     await writeFile(join(folder, 'old'), 'before\n');
     const [fresh, old] = [openLog(join(folder, 'fresh')), openLog(join(folder, 'old'))];
     await fresh.idle();
@@ -70,7 +70,7 @@ describe('a log file', () => {
     expect(await read('old')).toBe('before\nafter\n');
   });
 
-  it('is rotated before it grows too big, at line ends, keeping so many files', async () => {
+  test('is rotated before it grows too big, at line ends, keeping so many files', async () => {
     const file = openLog(join(folder, 'log'), { maxSizeBytes: 20, maxFiles: 2 });
     file.write(Buffer.from('line 1\nline 2\nline 3\nline 4\n'));
     for (let number = 5; number <= 9; number++) file.write(Buffer.from(`line ${number}\n`));
@@ -81,14 +81,14 @@ describe('a log file', () => {
     expect(await read('log')).toBe('line 9\n');
   });
 
-  it('fills each file to the last line that fits', async () => {
+  test('fills each file to the last line that fits', async () => {
     const file = openLog(join(folder, 'log'), { maxSizeBytes: 14, maxFiles: 9 });
     file.write(Buffer.from('line 1\nline 2\nline 3\n'));
     await file.idle();
     expect([await read('log.1'), await read('log')]).toEqual(['line 1\nline 2\n', 'line 3\n']);
   });
 
-  it('keeps no old file where none is wanted', async () => {
+  test('keeps no old file where none is wanted', async () => {
     const file = openLog(join(folder, 'log'), { maxSizeBytes: 10, maxFiles: 0 });
     file.write(Buffer.from('line 1\nline 2\n'));
     await file.idle();
@@ -96,7 +96,7 @@ describe('a log file', () => {
     expect(await read('log')).toBe('line 2\n');
   });
 
-  it('cuts a line only where it is longer than a whole file', async () => {
+  test('cuts a line only where it is longer than a whole file', async () => {
     const file = openLog(join(folder, 'log'), { maxSizeBytes: 10, maxFiles: 5 });
     file.write(Buffer.from('short\n'));
     file.write(Buffer.from('0123456789012345\n'));
@@ -108,7 +108,7 @@ describe('a log file', () => {
     ]);
   });
 
-  it('counts what an earlier manager wrote', async () => {
+  test('counts what an earlier manager wrote', async () => {
     await writeFile(join(folder, 'log'), 'before\n');
     const file = openLog(join(folder, 'log'), { maxSizeBytes: 10, maxFiles: 5 });
     file.write(Buffer.from('after\n'));
@@ -116,18 +116,18 @@ describe('a log file', () => {
     expect([await read('log.1'), await read('log')]).toEqual(['before\n', 'after\n']);
   });
 
-  it('grows on where it cannot be renamed, and says so once', async () => {
+  test('grows on where it cannot be renamed, and says so once', async () => {
     await mkdir(join(folder, 'log.1', 'in the way'), { recursive: true });
     const file = openLog(join(folder, 'log'), { maxSizeBytes: 10, maxFiles: 1 });
     for (let number = 1; number <= 5; number++) file.write(Buffer.from(`line ${number}\n`));
     await file.idle();
     expect(await read('log')).toBe('line 1\nline 2\nline 3\nline 4\nline 5\n');
-    expect(occurrences).toEqual([
+    expect(events).toEqual([
       { type: 'output-not-rotated', file: join(folder, 'log'), reason: expect.any(String) as string },
     ]);
   });
 
-  it('is opened by its name again after another program has renamed it', async () => {
+  test('is opened by its name again after another program has renamed it', async () => {
     const file = openLog(join(folder, 'log'));
     file.write(Buffer.from('one\n'));
     await file.idle();
@@ -142,7 +142,7 @@ describe('a log file', () => {
     expect([await read('log.old'), await read('log')]).toEqual(['one\ntwo\n', 'three\n']);
   });
 
-  it('is made again when its whole folder was removed', async () => {
+  test('is made again when its whole folder was removed', async () => {
     const file = openLog(join(folder, 'logs', 'log'));
     await file.idle();
     await rm(join(folder, 'logs'), { recursive: true });
@@ -153,7 +153,7 @@ describe('a log file', () => {
     });
   });
 
-  it('is never rotated when it is a pipe or a device', async () => {
+  test('is never rotated when it is a pipe or a device', async () => {
     await symlink('/dev/null', join(folder, 'log'));
     const file = openLog(join(folder, 'log'), { maxSizeBytes: 10, maxFiles: 5 });
     for (let number = 1; number <= 5; number++) file.write(Buffer.from(`line ${number}\n`));
@@ -161,7 +161,7 @@ describe('a log file', () => {
     expect(await readdir(folder)).toEqual(['log']);
   });
 
-  it('counts what is lost while it cannot be opened, and tries again', async () => {
+  test('counts what is lost while it cannot be opened, and tries again', async () => {
     await mkdir(join(folder, 'log'));
     const file = openLog(join(folder, 'log'));
     await file.idle();
@@ -170,10 +170,10 @@ describe('a log file', () => {
     await until('output to be restored', async () => {
       file.write(Buffer.from('line\n'));
       await file.idle();
-      return occurrences.length === 2;
+      return events.length === 2;
     });
-    expect(occurrences[0]).toEqual({ type: 'output-lost', file: file.path, reason: 'EISDIR', bytes: 0 });
-    const restored = occurrences[1];
+    expect(events[0]).toEqual({ type: 'output-lost', file: file.path, reason: 'EISDIR', bytes: 0 });
+    const restored = events[1];
     expect(restored).toMatchObject({ type: 'output-restored', file: file.path, reason: 'EISDIR' });
     const lost = restored?.type === 'output-restored' ? restored.bytes : 0;
     expect(lost % 5).toBe(0);
@@ -181,27 +181,30 @@ describe('a log file', () => {
     expect(await read('log')).toBe('line\n');
   });
 
-  it.skipIf(!existsSync('/dev/full'))('survives a full disk (/dev/full) and goes on afterwards', async () => {
-    const path = join(folder, 'log');
-    await symlink('/dev/full', path);
-    const file = openLog(path);
-    file.write(Buffer.from('lost 1\n'));
-    await file.idle();
-    file.write(Buffer.from('lost 2\n'));
-    expect(occurrences).toEqual([{ type: 'output-lost', file: path, reason: 'ENOSPC', bytes: 7 }]);
-    expect(file.gate.isShut).toBe(false);
-
-    await unlink(path);
-    await until('output to be restored', async () => {
-      file.write(Buffer.from('kept\n'));
+  test.skipIf(!existsSync('/dev/full'))(
+    'survives a full disk (/dev/full) and goes on afterwards',
+    async () => {
+      const path = join(folder, 'log');
+      await symlink('/dev/full', path);
+      const file = openLog(path);
+      file.write(Buffer.from('lost 1\n'));
       await file.idle();
-      return occurrences.length === 2;
-    });
-    expect(occurrences[1]).toMatchObject({ type: 'output-restored', reason: 'ENOSPC' });
-    expect(await read('log')).toBe('kept\n');
-  });
+      file.write(Buffer.from('lost 2\n'));
+      expect(events).toEqual([{ type: 'output-lost', file: path, reason: 'ENOSPC', bytes: 7 }]);
+      expect(file.gate.isShut).toBe(false);
 
-  it('holds its writers back while more than 1 MiB waits', async () => {
+      await unlink(path);
+      await until('output to be restored', async () => {
+        file.write(Buffer.from('kept\n'));
+        await file.idle();
+        return events.length === 2;
+      });
+      expect(events[1]).toMatchObject({ type: 'output-restored', reason: 'ENOSPC' });
+      expect(await read('log')).toBe('kept\n');
+    },
+  );
+
+  test('holds its writers back while more than 1 MiB waits', async () => {
     const file = openLog(join(folder, 'log'));
     const block = Buffer.from(`${'x'.repeat(65_535)}\n`);
     for (let count = 0; count < 17; count++) file.write(block);
@@ -213,7 +216,7 @@ describe('a log file', () => {
 });
 
 describe('what two streams write to one log file', () => {
-  it('stays in whole lines, and rotation cuts none of them', async () => {
+  test('stays in whole lines, and rotation cuts none of them', async () => {
     const file = openLog(join(folder, 'log'), { maxSizeBytes: 100, maxFiles: 99 });
     const sinks = [new FileSink(file), new FileSink(file)];
     const inputs = ['stdout', 'stderr'].map((name) =>
@@ -238,7 +241,7 @@ describe('what two streams write to one log file', () => {
     expect(lines.filter((line) => line.startsWith('stderr')).join('')).toBe(inputs[1]);
   });
 
-  it('is neither lengthened nor cut where the last line has no newline', async () => {
+  test('is neither lengthened nor cut where the last line has no newline', async () => {
     const file = openLog(join(folder, 'log'));
     const sink = new FileSink(file);
     sink.push(Buffer.from('one\nlast'));
@@ -249,8 +252,8 @@ describe('what two streams write to one log file', () => {
 });
 
 describe('the log files in use', () => {
-  it('have one writer a path, which is closed when nobody uses it any more', async () => {
-    const files = new LogFiles((occurrence) => occurrences.push(occurrence));
+  test('have one writer a path, which is closed when nobody uses it any more', async () => {
+    const files = new LogFiles((event) => events.push(event));
     const path = join(folder, 'log');
     const first = files.acquire(path, UNLIMITED);
     expect(files.acquire(path, { maxSizeBytes: 10, maxFiles: 1 })).toBe(first);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BlockPool } from '../../../src/output/lines/block-pool.ts';
 import { createLineMachine, createPlain, type LineMachine } from '../../../src/output/lines/line-machine.ts';
 import { LinePrefix } from '../../../src/output/lines/line-prefix.ts';
@@ -36,7 +36,7 @@ describe.each(machines)('the %s line machine', (_name, create) => {
   const text = fc.string({ unit: fc.constantFrom('a', '\n', '\x0b', '\x8a', '\xff', '\0'), maxLength: 150 });
   const prefixes = fc.string({ unit: fc.constantFrom('p', 'q', ' '), minLength: 1, maxLength: 40 });
 
-  it('puts the prefix before each line', () => {
+  test('puts the prefix before each line', () => {
     fc.assert(
       fc.property(text, prefixes, fc.boolean(), (lines, prefix, continues) => {
         fc.pre(lines.length > 0);
@@ -47,7 +47,7 @@ describe.each(machines)('the %s line machine', (_name, create) => {
     );
   });
 
-  it('stops before the line that finds no room, and leaves what is unread as it was', () => {
+  test('stops before the line that finds no room, and leaves what is unread as it was', () => {
     fc.assert(
       fc.property(text, prefixes, fc.nat(60), (lines, prefix, extra) => {
         fc.pre(lines.length > 0);
@@ -60,7 +60,7 @@ describe.each(machines)('the %s line machine', (_name, create) => {
   });
 });
 
-it('is compiled here: the memory consists of whole pages', () => {
+test('is compiled here: the memory consists of whole pages', () => {
   expect(createLineMachine(1_000).memory).toHaveLength(65_536);
   expect(createPlain(1_000).memory).toHaveLength(1_000);
 });
@@ -68,7 +68,7 @@ it('is compiled here: the memory consists of whole pages', () => {
 describe.each(machines)('a prefix put on with the %s machine', (_name, create) => {
   const line = (length: number): string => `${'x'.repeat(length - 1)}\n`;
 
-  it.each([1, 3, 100, 70_000])('takes 300 kB in lines of %i bytes at once', (length) => {
+  test.each([1, 3, 100, 70_000])('takes 300 kB in lines of %i bytes at once', (length) => {
     const prefix = new LinePrefix('name | ', new BlockPool(create));
     const count = Math.ceil(300_000 / length);
     const input = Buffer.from(line(length).repeat(count));
@@ -77,7 +77,7 @@ describe.each(machines)('a prefix put on with the %s machine', (_name, create) =
     expect(isRight).toBe(true);
   });
 
-  it('never gives memory out twice before it is given back', () => {
+  test('never gives memory out twice before it is given back', () => {
     const pool = new BlockPool(create);
     const prefix = new LinePrefix('| ', pool);
     const input = (index: number): Buffer => Buffer.from(`${String(index).repeat(9_999)}\n`);

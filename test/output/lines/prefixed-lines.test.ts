@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BlockPool } from '../../../src/output/lines/block-pool.ts';
 import { Destination } from '../../../src/output/destinations/destination.ts';
 import { PrefixedSink } from '../../../src/output/sinks.ts';
@@ -39,13 +39,13 @@ function setUp({ lineLimitBytes = 64 * 1024, prefixes = ['a | ', 'bb:1 | '] } = 
 }
 
 describe('lines with a prefix', () => {
-  it('puts it before each line, empty ones too', () => {
+  test('puts it before each line, empty ones too', () => {
     const { destination, push } = setUp();
     push(0, 'one\n\ntwo\n');
     expect(destination.text).toBe('a | one\na | \na | two\n');
   });
 
-  it('keeps the beginning of a line back until its newline comes', () => {
+  test('keeps the beginning of a line back until its newline comes', () => {
     const { destination, push } = setUp();
     push(0, 'on');
     push(1, 'other\n');
@@ -53,14 +53,14 @@ describe('lines with a prefix', () => {
     expect(destination.text).toBe('bb:1 | other\na | one\n');
   });
 
-  it('ends a last line that has no newline', () => {
+  test('ends a last line that has no newline', () => {
     const { destination, sinks, push } = setUp();
     push(0, 'one\nlast');
     sinks[0]?.end();
     expect(destination.text).toBe('a | one\na | last\n');
   });
 
-  it('writes nothing at the end where nothing is left', () => {
+  test('writes nothing at the end where nothing is left', () => {
     const { destination, sinks, push } = setUp();
     push(0, 'one\n');
     sinks[0]?.end();
@@ -68,7 +68,7 @@ describe('lines with a prefix', () => {
     expect(destination.text).toBe('a | one\n');
   });
 
-  it('passes a line beyond the limit on in pieces without a byte more', () => {
+  test('passes a line beyond the limit on in pieces without a byte more', () => {
     const { destination, sinks, push } = setUp({ lineLimitBytes: 4 });
     for (const piece of ['123', '45', '6', '789']) push(0, piece);
     expect(destination.text).toBe('a | 123456789');
@@ -77,7 +77,7 @@ describe('lines with a prefix', () => {
     expect(destination.text).toBe('a | 123456789\na | next\n');
   });
 
-  it('ends such a line first when another instance writes, and gives its rest a prefix of its own', () => {
+  test('ends such a line first when another instance writes, and gives its rest a prefix of its own', () => {
     const { destination, push } = setUp({ lineLimitBytes: 4 });
     push(0, '12345');
     push(1, 'other\n');
@@ -86,7 +86,7 @@ describe('lines with a prefix', () => {
     expect(destination.text).toBe('a | 12345\nbb:1 | other\na | 67\n');
   });
 
-  it('ends such a line first when the manager itself has something to say', () => {
+  test('ends such a line first when the manager itself has something to say', () => {
     const { destination, sinks, push } = setUp({ lineLimitBytes: 4 });
     push(0, '12345');
     destination.say('alternate | hello');
@@ -94,14 +94,14 @@ describe('lines with a prefix', () => {
     expect(destination.text).toBe('a | 12345\nalternate | hello\n');
   });
 
-  it('ends such a line at the end of the stream', () => {
+  test('ends such a line at the end of the stream', () => {
     const { destination, sinks, push } = setUp({ lineLimitBytes: 4 });
     push(0, '12345');
     sinks[0]?.end();
     expect(destination.text).toBe('a | 12345\n');
   });
 
-  it('leaves bytes alone that are not UTF-8, and characters cut by a chunk', () => {
+  test('leaves bytes alone that are not UTF-8, and characters cut by a chunk', () => {
     const { destination, sinks } = setUp({ prefixes: ['ü:1 | '] });
     const bytes = Buffer.from([0xff, 0x00, 0xe2, 0x82, 0xac, 0x0d, 0x0a, 0x80]);
     for (const byte of bytes) sinks[0]?.push(Buffer.from([byte]));
@@ -111,7 +111,7 @@ describe('lines with a prefix', () => {
     expect(destination.bytes).toEqual(Buffer.concat(expected));
   });
 
-  it.each([1, 2, 11, 100, 5_000])('holds for chunks of 64 KiB with lines of %i bytes', (length) => {
+  test.each([1, 2, 11, 100, 5_000])('holds for chunks of 64 KiB with lines of %i bytes', (length) => {
     const { destination, sinks } = setUp({ prefixes: ['service-with-a-long-name:parameter | '] });
     const line = `${'x'.repeat(length - 1)}\n`;
     const count = Math.ceil(200_000 / length);
@@ -120,7 +120,7 @@ describe('lines with a prefix', () => {
     expect(destination.text === `service-with-a-long-name:parameter | ${line}`.repeat(count)).toBe(true);
   });
 
-  it('gives every input back when the prefixes are taken off, however it was cut into chunks', () => {
+  test('gives every input back when the prefixes are taken off, however it was cut into chunks', () => {
     const text = fc.string({ unit: fc.constantFrom('x', 'y', '\n', '0'), maxLength: 60 });
     const writes = fc.array(fc.record({ source: fc.nat({ max: 1 }), text }), { maxLength: 40 });
     fc.assert(

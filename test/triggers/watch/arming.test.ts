@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createArming } from '../../../src/triggers/watch/arming.ts';
 import type { HintPaths, OpenHints } from '../../../src/triggers/watch/hints.ts';
 
@@ -31,7 +31,7 @@ function fakeSources(): { open: OpenHints; log: string[]; letOpen: () => Promise
 }
 
 describe('arming', () => {
-  it('closes the old source when the new one listens, then hints', async () => {
+  test('closes the old source when the new one listens, then hints', async () => {
     const { open, log, letOpen } = fakeSources();
     const arming = createArming(
       open,
@@ -51,7 +51,7 @@ describe('arming', () => {
     ]);
   });
 
-  it('goes on to the last aim when it changed while opening', async () => {
+  test('goes on to the last aim when it changed while opening', async () => {
     const { open, log, letOpen } = fakeSources();
     const arming = createArming(
       open,
@@ -64,7 +64,7 @@ describe('arming', () => {
     expect(log).toEqual(['opening a', 'open a', 'opening c', 'open c', 'closed a']);
   });
 
-  it('closes a source that was still being opened, without a hint', async () => {
+  test('closes a source that was still being opened, without a hint', async () => {
     const { open, log, letOpen } = fakeSources();
     const arming = createArming(
       open,
@@ -79,7 +79,7 @@ describe('arming', () => {
     expect(log).toEqual(['opening a', 'open a', 'closed a']);
   });
 
-  it('reports a source that cannot be opened, and tries the next aim', async () => {
+  test('reports a source that cannot be opened, and tries the next aim', async () => {
     const log: string[] = [];
     const open: OpenHints = () => Promise.reject(new Error('no such module'));
     const arming = createArming(

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { contentOf } from '../../../src/triggers/watch/content.ts';
 import { fileIdentity, inspect, type WatchedFile } from '../../../src/triggers/watch/stat-identity.ts';
 import { put, temporaryFolder } from './folder.ts';
@@ -8,7 +8,7 @@ import { put, temporaryFolder } from './folder.ts';
 const contentAt = (...paths: string[]): Promise<string | null> => contentOf(inspect(paths));
 
 describe('contentOf', () => {
-  it('is the same for the same bytes, whatever the file, and another one for others', async () => {
+  test('is the same for the same bytes, whatever the file, and another one for others', async () => {
     const folder = temporaryFolder();
     const big = 'x'.repeat(1_000_000);
     const [one, copy, other] = [
@@ -21,7 +21,7 @@ describe('contentOf', () => {
     expect(other).not.toBe(one);
   });
 
-  it('tells which of several files holds what, and the names below a folder', async () => {
+  test('tells which of several files holds what, and the names below a folder', async () => {
     const folder = temporaryFolder();
     const [a, b] = [put(`${folder}/a`, '1'), put(`${folder}/b`, '2')];
     expect(await contentAt(a, b)).not.toBe(await contentAt(b, a));
@@ -30,7 +30,7 @@ describe('contentOf', () => {
     expect(await contentAt(`${folder}/x`)).not.toBe(await contentAt(`${folder}/y`));
   });
 
-  it('does not count when the file changed since it was looked at, or while it is read', async () => {
+  test('does not count when the file changed since it was looked at, or while it is read', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const inspection = inspect([path]);
     writeFileSync(path, 'longer');
@@ -41,7 +41,7 @@ describe('contentOf', () => {
     expect(await contentAt(path)).not.toBeNull();
   });
 
-  it('does not wait for the writer of a FIFO that has taken the place of a file', async () => {
+  test('does not wait for the writer of a FIFO that has taken the place of a file', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const inspection = inspect([path]);
     rmSync(path);
@@ -49,7 +49,7 @@ describe('contentOf', () => {
     expect(await contentOf(inspection)).toBeNull();
   });
 
-  it('takes what cannot be read by inode, size and modification time, so that a chmod is no change', async () => {
+  test('takes what cannot be read by inode, size and modification time, so that a chmod is no change', async () => {
     const folder = temporaryFolder();
     const unreadable = (): WatchedFile => {
       const stats = statSync(folder, { bigint: true });

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decide, type Memory } from '../../../src/triggers/watch/decide.ts';
 
 describe('decide', () => {
-  it('does nothing for the content that serves, and forgets what was tried', () => {
+  test('does nothing for the content that serves, and forgets what was tried', () => {
     expect(decide({ serving: 'a', attempted: 'b' }, 'a')).toEqual({ verdict: 'unchanged', attempted: null });
   });
-  it('asks once for a content', () => {
+  test('asks once for a content', () => {
     expect(decide({ serving: 'a', attempted: 'a' }, 'b')).toEqual({ verdict: 'rotate', attempted: 'b' });
     expect(decide({ serving: 'a', attempted: 'b' }, 'b')).toEqual({
       verdict: 'already-tried',
       attempted: 'b',
     });
   });
-  it('takes an unknown past for a different one', () => {
+  test('takes an unknown past for a different one', () => {
     expect(decide({ serving: null, attempted: null }, 'a').verdict).toBe('rotate');
     expect(decide({ serving: null, attempted: 'a' }, 'a').verdict).toBe('already-tried');
   });
@@ -43,7 +43,7 @@ function deployAll(releases: readonly string[]): { serving: string; launched: st
 const release = fc.constantFrom('good-0', 'good-1', 'good-2', 'bad-1', 'bad-2');
 
 describe('a history of deployments', () => {
-  it('launches a release exactly when it is another one than before and than the serving one', () => {
+  test('launches a release exactly when it is another one than before and than the serving one', () => {
     fc.assert(
       fc.property(fc.array(release, { maxLength: 30 }), (releases) => {
         const { launched, expected } = deployAll(releases);
@@ -51,7 +51,7 @@ describe('a history of deployments', () => {
       }),
     );
   });
-  it('ends with the last good release serving, however often each is seen', () => {
+  test('ends with the last good release serving, however often each is seen', () => {
     fc.assert(
       fc.property(fc.array(release, { maxLength: 30 }), fc.nat(3), (releases, repeats) => {
         const seen = releases.flatMap((each) => Array.from({ length: repeats + 1 }, () => each));
@@ -61,7 +61,7 @@ describe('a history of deployments', () => {
       }),
     );
   });
-  it('never asks twice in a row for one content, whatever serves meanwhile', () => {
+  test('never asks twice in a row for one content, whatever serves meanwhile', () => {
     const step = fc.record({ observed: release, serving: fc.option(release) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openChokidarHints, type HintPaths } from '../../../src/triggers/watch/hints.ts';
 import { point, put, replace, temporaryFolder } from './folder.ts';
 
@@ -37,7 +37,7 @@ async function listen(wanted: Partial<HintPaths>): Promise<Listener> {
 }
 
 describe('openChokidarHints', () => {
-  it('hints at a write to a file, and at a rename over it', async () => {
+  test('hints at a write to a file, and at a rename over it', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const file = await listen({ files: [path] });
     await file.hintAt(() => {
@@ -49,7 +49,7 @@ describe('openChokidarHints', () => {
     });
   });
 
-  it('hints at a link that is re-pointed, and not at its neighbours', async () => {
+  test('hints at a link that is re-pointed, and not at its neighbours', async () => {
     const folder = temporaryFolder();
     symlinkSync('nowhere', `${folder}/current`);
     const link = await listen({ names: [`${folder}/current`] });
@@ -66,7 +66,7 @@ describe('openChokidarHints', () => {
     });
   });
 
-  it('hints at every entry of a folder', async () => {
+  test('hints at every entry of a folder', async () => {
     const folder = temporaryFolder();
     const hinted = await listen({ folders: [folder] });
     await hinted.hintAt(() => {
@@ -77,7 +77,7 @@ describe('openChokidarHints', () => {
     });
   });
 
-  it('names the setting when a limit of inotify is reached', async () => {
+  test('names the setting when a limit of inotify is reached', async () => {
     const reasons: string[] = [];
     const path = put(`${temporaryFolder()}/app`, 'one');
     const failing = Object.assign(new Error('watch failed'), { code: 'ENOSPC' });

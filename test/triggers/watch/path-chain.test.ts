@@ -1,10 +1,10 @@
 import { realpathSync, symlinkSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { followPath } from '../../../src/triggers/watch/path-chain.ts';
 import { put, replace, temporaryFolder } from './folder.ts';
 
 describe('followPath', () => {
-  it('lists every link on the way, relative and absolute ones, and ends where the kernel does', () => {
+  test('lists every link on the way, relative and absolute ones, and ends where the kernel does', () => {
     const folder = temporaryFolder();
     put(`${folder}/releases/42/bin/app-1`, '');
     symlinkSync('app-1', `${folder}/releases/42/bin/app`);
@@ -19,7 +19,7 @@ describe('followPath', () => {
     expect(chain.end).toBe(realpathSync(`${folder}/current/bin/app`));
   });
 
-  it('ends at the first thing that is missing, also behind a link', () => {
+  test('ends at the first thing that is missing, also behind a link', () => {
     const folder = temporaryFolder();
     symlinkSync('releases/42', `${folder}/current`);
     expect(followPath(`${folder}/current/bin/app`)).toEqual({
@@ -29,14 +29,14 @@ describe('followPath', () => {
     });
   });
 
-  it('ends for a loop of links', () => {
+  test('ends for a loop of links', () => {
     const folder = temporaryFolder();
     symlinkSync('b', `${folder}/a`);
     symlinkSync('a', `${folder}/b`);
     expect(followPath(`${folder}/a/app`).links).toContain(`${folder}/b`);
   });
 
-  it('tells a file from the one that replaced it', () => {
+  test('tells a file from the one that replaced it', () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const before = followPath(path).inode;
     expect(followPath(path).inode).toBe(before);

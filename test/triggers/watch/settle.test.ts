@@ -1,5 +1,5 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { settle, type SettleTiming } from '../../../src/triggers/watch/settle.ts';
 import { inspect } from '../../../src/triggers/watch/stat-identity.ts';
 import { put, replace, temporaryFolder } from './folder.ts';
@@ -8,7 +8,7 @@ const timing: SettleTiming = { quietMs: 60, pollMs: 5, writerPatienceMs: 600_000
 const goesOn = new AbortController().signal;
 
 describe('settle', () => {
-  it('ends with what stands there after the last change', async () => {
+  test('ends with what stands there after the last change', async () => {
     const path = put(`${temporaryFolder()}/app`, '0');
     let looks = 0;
     const start = performance.now();
@@ -26,7 +26,7 @@ describe('settle', () => {
     expect(performance.now() - start).toBeGreaterThan(timing.quietMs);
   });
 
-  it('goes on when a link was pointed elsewhere while the content was read', async () => {
+  test('goes on when a link was pointed elsewhere while the content was read', async () => {
     const folder = temporaryFolder();
     const [before, after] = [put(`${folder}/before`, 'one'), put(`${folder}/after`, 'two')];
     let looks = 0;
@@ -38,7 +38,7 @@ describe('settle', () => {
     expect(settled?.identity).toBe(inspect([after]).identity);
   });
 
-  it('does not wait for ever for a writer that does not write', async () => {
+  test('does not wait for ever for a writer that does not write', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const descriptor = openSync(path, 'a');
     const start = performance.now();
@@ -48,12 +48,12 @@ describe('settle', () => {
     if (process.platform === 'linux') expect(performance.now() - start).toBeGreaterThan(299);
   });
 
-  it('gives up on what stays missing, without a content', async () => {
+  test('gives up on what stays missing, without a content', async () => {
     const path = `${temporaryFolder()}/app`;
     expect(await settle(() => inspect([path]), timing, goesOn)).toMatchObject({ content: null });
   });
 
-  it('waits for a file that comes back in time', async () => {
+  test('waits for a file that comes back in time', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     rmSync(path);
     let looks = 0;
@@ -65,7 +65,7 @@ describe('settle', () => {
     expect((await settle(look, { ...timing, missingPatienceMs: 600_000 }, goesOn))?.content).toHaveLength(64);
   });
 
-  it('ends at once when it is no longer wanted', async () => {
+  test('ends at once when it is no longer wanted', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const ending = new AbortController();
     const settled = settle(() => inspect([path]), { ...timing, quietMs: 600_000 }, ending.signal);

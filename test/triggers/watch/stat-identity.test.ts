@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inspect } from '../../../src/triggers/watch/stat-identity.ts';
 import { put, replace, temporaryFolder } from './folder.ts';
 
 describe('inspect', () => {
-  it('keeps its identity until the file is touched', () => {
+  test('keeps its identity until the file is touched', () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const before = inspect([path]);
     expect(before.complete).toBe(true);
@@ -13,7 +13,7 @@ describe('inspect', () => {
     expect(inspect([path]).identity).not.toBe(before.identity);
   });
 
-  it('is incomplete while anything is missing, empty, no file, or a folder without files', () => {
+  test('is incomplete while anything is missing, empty, no file, or a folder without files', () => {
     const folder = temporaryFolder();
     const good = put(`${folder}/good`, 'x');
     mkdirSync(`${folder}/bare/inner`, { recursive: true });
@@ -28,7 +28,7 @@ describe('inspect', () => {
     for (const path of bad) expect(inspect([good, path]).complete, path).toBe(false);
   });
 
-  it('collects a folder by sorted names, without following links to folders', () => {
+  test('collects a folder by sorted names, without following links to folders', () => {
     const folder = temporaryFolder();
     put(`${folder}/outside/secret`, 'x');
     put(`${folder}/dist/b.js`, 'x');
@@ -46,7 +46,7 @@ describe('inspect', () => {
     expect(inspect([`${folder}/newest`]).identity).not.toBe(inspection.identity);
   });
 
-  it('stops at 10,000 entries and says so', () => {
+  test('stops at 10,000 entries and says so', () => {
     const folder = temporaryFolder();
     for (let index = 0; index < 10_001; index += 1) symlinkSync('nowhere', `${folder}/${index}`);
     expect(inspect([folder]).truncated).toBe(true);

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { put, replace, temporaryFolder } from './folder.ts';
 import { looksToSettle, restless, startService } from './service.ts';
 
 describe('what was tried', () => {
-  it('tries a bad release once, and again when it was put back after the good one', async () => {
+  test('tries a bad release once, and again when it was put back after the good one', async () => {
     const path = put(`${temporaryFolder()}/app`, 'good');
     const service = startService([path], { timing: restless });
     await service.looks(looksToSettle);
@@ -18,7 +18,7 @@ describe('what was tried', () => {
     expect(service.launched).toEqual(['bad', 'bad']);
   });
 
-  it('asks nothing when somebody else rotated right after the deployment', async () => {
+  test('asks nothing when somebody else rotated right after the deployment', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const service = startService([path], { timing: restless });
     await service.looks(looksToSettle);
@@ -30,7 +30,7 @@ describe('what was tried', () => {
     expect(service.launched).toEqual(['three']);
   });
 
-  it('asks when a file goes back to the old release while the new one is still being brought up', async () => {
+  test('asks when a file goes back to the old release while the new one is still being brought up', async () => {
     const path = put(`${temporaryFolder()}/app`, 'old');
     const service = startService([path], { timing: { quietMs: 20, pollMs: 10 } });
     const witness = startService([path], { timing: restless });
@@ -46,7 +46,7 @@ describe('what was tried', () => {
     expect(service.launched).toEqual(['bad at first', 'old']);
   });
 
-  it('asks for a release that came between the launch of the first instance and its content being read', async () => {
+  test('asks for a release that came between the launch of the first instance and its content being read', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const service = startService([path]);
     replace(path, 'two');
@@ -56,7 +56,7 @@ describe('what was tried', () => {
 });
 
 describe('without hints', () => {
-  it('says so once and looks more often', async () => {
+  test('says so once and looks more often', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const service = startService([path], {
       timing: { degradedTickMs: 20 },
@@ -74,7 +74,7 @@ describe('without hints', () => {
     expect(service.degraded).toEqual(['the limit is reached']);
   });
 
-  it('calls nothing after it was closed', async () => {
+  test('calls nothing after it was closed', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const service = startService([path], { timing: restless });
     const witness = startService([path], { timing: restless });

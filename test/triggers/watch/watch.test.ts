@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { point, put, replace, temporaryFolder } from './folder.ts';
 import { looksToSettle, restless, startService } from './service.ts';
 
@@ -42,7 +42,7 @@ describe('each way of deploying leads to one request, by hints alone', () => {
       },
     ],
   ];
-  it.each(ways)('%s', async (_name, deploy) => {
+  test.each(ways)('%s', async (_name, deploy) => {
     const path = put(`${temporaryFolder()}/bin/app`, 'one');
     const service = startService([path]);
     for (const [index, text] of ['two', 'three', 'four'].entries()) {
@@ -52,7 +52,7 @@ describe('each way of deploying leads to one request, by hints alone', () => {
     expect(service.launched).toEqual(['two', 'three', 'four']);
   });
 
-  it('a program that two services share', async () => {
+  test('a program that two services share', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const services = [startService([path]), startService([path])];
     for (const [index, text] of ['two', 'three', 'four'].entries()) {
@@ -61,7 +61,7 @@ describe('each way of deploying leads to one request, by hints alone', () => {
     }
   });
 
-  it('the link of a folder higher up', async () => {
+  test('the link of a folder higher up', async () => {
     const folder = temporaryFolder();
     for (const release of ['1', '2', '3']) put(`${folder}/releases/${release}/bin/app`, `release ${release}`);
     symlinkSync('releases/1', `${folder}/current`);
@@ -77,7 +77,7 @@ describe('each way of deploying leads to one request, by hints alone', () => {
     expect(service.launched).toEqual(['release 2', 'release 3', 'release 3, patched', 'release 1']);
   });
 
-  it('a link that leads to another place with the same content', async () => {
+  test('a link that leads to another place with the same content', async () => {
     const folder = temporaryFolder();
     put(`${folder}/releases/1/app`, 'same');
     put(`${folder}/releases/2/app`, 'same');
@@ -94,7 +94,7 @@ describe('each way of deploying leads to one request, by hints alone', () => {
     await service.requests(3);
   });
 
-  it("the file's own link", async () => {
+  test("the file's own link", async () => {
     const folder = temporaryFolder();
     put(`${folder}/app-1`, 'one');
     put(`${folder}/app-2`, 'two');
@@ -110,7 +110,7 @@ describe('each way of deploying leads to one request, by hints alone', () => {
     expect(service.launched).toEqual(['two', 'two, patched', 'nobody runs this']);
   });
 
-  it("Kubernetes' ..data", async () => {
+  test("Kubernetes' ..data", async () => {
     const folder = temporaryFolder();
     put(`${folder}/..2026_01/app`, 'one');
     symlinkSync('..2026_01', `${folder}/..data`);
@@ -123,7 +123,7 @@ describe('each way of deploying leads to one request, by hints alone', () => {
     expect(service.launched).toEqual(['two']);
   });
 
-  it('any of several files, or a file below a folder', async () => {
+  test('any of several files, or a file below a folder', async () => {
     const folder = temporaryFolder();
     const program = put(`${folder}/app`, 'program');
     const settings = put(`${folder}/settings`, 'a');
@@ -172,7 +172,7 @@ describe('what is no change', () => {
       },
     ],
   ];
-  it.each(nonChanges)('%s', async (_name, touch) => {
+  test.each(nonChanges)('%s', async (_name, touch) => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const service = startService([path], { timing: restless });
     await service.looks(looksToSettle);
@@ -186,7 +186,7 @@ describe('what is no change', () => {
 });
 
 describe('settling', () => {
-  it('waits for the end of a slow copy that stalls longer than the quiet time', async () => {
+  test('waits for the end of a slow copy that stalls longer than the quiet time', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const service = startService([path], { timing: restless });
     const file = openSync(path, 'w');
@@ -200,7 +200,7 @@ describe('settling', () => {
     expect(service.launched).toEqual(['two']);
   });
 
-  it('ends a burst of 60 replacements on the last one, in a few requests', async () => {
+  test('ends a burst of 60 replacements on the last one, in a few requests', async () => {
     const path = put(`${temporaryFolder()}/app`, 'release 0');
     const service = startService([path]);
     for (let release = 1; release <= 60; release += 1) {
@@ -214,7 +214,7 @@ describe('settling', () => {
     expect(service.launched.at(-1)).toBe('after');
   });
 
-  it('waits for a file that is missing, then empty', async () => {
+  test('waits for a file that is missing, then empty', async () => {
     const path = put(`${temporaryFolder()}/bin/app`, 'one');
     const service = startService([path], { timing: { ...restless, missingPatienceMs: 50 } });
     rmSync(path);
@@ -227,7 +227,7 @@ describe('settling', () => {
     expect(service.launched).toEqual(['two']);
   });
 
-  it('notices a file created where nothing was at the start, once its folder is there', async () => {
+  test('notices a file created where nothing was at the start, once its folder is there', async () => {
     const path = `${temporaryFolder()}/not/yet/app`;
     const service = startService([path], { timing: { missingPatienceMs: 50 } });
     await service.looks(2);
@@ -236,7 +236,7 @@ describe('settling', () => {
     expect(service.launched).toEqual(['first']);
   });
 
-  it('notices a folder moved away and another one moved to its place, by the tick', async () => {
+  test('notices a folder moved away and another one moved to its place, by the tick', async () => {
     const folder = temporaryFolder();
     const path = put(`${folder}/dist/bin/app`, 'one');
     put(`${folder}/dist.new/bin/app`, 'two');

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { substitute } from '../config/values/template.ts';
 import type { Route } from '../config/types.ts';
-import { ask } from './haproxy-socket.ts';
+import { askHaproxy } from './haproxy-socket.ts';
 import { readServerStates } from './haproxy-state.ts';
 import type { Deviation, Router, Targets, Withdrawal } from './router.ts';
 
@@ -61,7 +61,7 @@ export class HaproxyRouter implements Router {
   }
 
   async place(withinMs: number): Promise<string | null> {
-    const answer = await ask(this.#route.socket, 'show info', performance.now() + withinMs, false);
+    const answer = await askHaproxy(this.#route.socket, 'show info', performance.now() + withinMs, false);
     const pid = answer.ok ? /^Pid: (\d+)$/m.exec(answer.text)?.[1] : undefined;
     if (!answer.ok || pid === undefined) return null;
     // Processes in other containers can have the same pid.
@@ -91,14 +91,14 @@ export class HaproxyRouter implements Router {
   async #tellHealthy(parameter: string, deadline: number): Promise<string | null> {
     const { socket, backend } = this.#route;
     const command = `set server ${backend}/${this.#serverOf(parameter)} health up`;
-    const answer = await ask(socket, command, deadline, true);
+    const answer = await askHaproxy(socket, command, deadline, true);
     return answer.ok ? null : answer.reason;
   }
 
   async #tell(parameter: string, state: ServerState, deadline: number): Promise<Told> {
     const { socket, backend } = this.#route;
     const command = `set server ${backend}/${this.#serverOf(parameter)} state ${state}`;
-    const answer = await ask(socket, command, deadline, state !== 'maint');
+    const answer = await askHaproxy(socket, command, deadline, state !== 'maint');
     if (!answer.ok) return { reason: answer.reason, said: null, gone: answer.gone };
     if (answer.text === '') return 'done';
     return { reason: this.#refusal(command, answer.text), said: answer.text, gone: false };
@@ -107,7 +107,7 @@ export class HaproxyRouter implements Router {
   async #deviation(to: string, deadline: number, retry: boolean): Promise<Deviation | null> {
     const { socket, backend } = this.#route;
     const command = `show servers state ${backend}`;
-    const answer = await ask(socket, command, deadline, retry);
+    const answer = await askHaproxy(socket, command, deadline, retry);
     if (!answer.ok) return { reason: answer.reason, mendable: false };
     const states = readServerStates(answer.text);
     if (states === null) return { reason: this.#refusal(command, answer.text), mendable: false };

@@ -10,9 +10,9 @@ import { launch, type LaunchEvents } from '../process/launch.ts';
 import type { InstanceOutput } from '../output/instance-output.ts';
 import type { Outputs } from '../output/output.ts';
 import { probe } from '../process/probe.ts';
-import type { Effect, Id } from '../rotator/types.ts';
+import type { Effect, Id } from '../rotator/machine.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
-import type { Happening } from './runner.ts';
+import type { UntimedInput } from './runner.ts';
 
 /** What an instance had already written when it ended is still passed on; a grandchild that holds the pipe is not waited for. */
 const OUTPUT_GRACE_MS = 1_000;
@@ -27,7 +27,7 @@ interface LiveInstance {
   cancelProbe(): void;
 }
 
-export type Happened = (happening: Happening) => void;
+export type Dispatch = (untimed: UntimedInput) => void;
 
 export class ServiceInstances {
   readonly #manager: ManagerFacts;
@@ -45,7 +45,7 @@ export class ServiceInstances {
   launch(
     { instance: id, parameter, spec: service }: Effect & { type: 'launch' },
     attempted: () => void,
-    happened: Happened,
+    dispatch: Dispatch,
   ): void {
     const spec = instantiate(service, parameter);
     const needsLines = spec.ready?.type === 'output';
@@ -75,18 +75,18 @@ export class ServiceInstances {
         live.pid = child.pid;
         live.child = child;
         output.attach(child.stdout, child.stderr);
-        happened({ type: 'launched', instance: id, pid: child.pid });
+        dispatch({ type: 'launched', instance: id, pid: child.pid });
       },
       failed(reason) {
         forget();
-        happened({ type: 'launchFailed', instance: id, reason });
+        dispatch({ type: 'launchFailed', instance: id, reason });
       },
       leaderExited(exit) {
-        happened({ type: 'leaderExited', instance: id, exit });
+        dispatch({ type: 'leaderExited', instance: id, exit });
       },
       gone(exit) {
         forget();
-        happened({ type: 'exited', instance: id, exit });
+        dispatch({ type: 'exited', instance: id, exit });
       },
     };
     this.#onceListening(service, live, events, () => {
@@ -119,16 +119,16 @@ export class ServiceInstances {
     });
   }
 
-  adopt({ instance: id, pid }: Effect & { type: 'adopt' }, happened: Happened): void {
+  adopt({ instance: id, pid }: Effect & { type: 'adopt' }, dispatch: Dispatch): void {
     const nothing = (): void => undefined;
     this.#live.set(id, { pid, probed: null, child: null, cancelLaunch: nothing, cancelProbe: nothing });
     followOrphan(pid, {
       leaderExited(exit) {
-        happened({ type: 'leaderExited', instance: id, exit });
+        dispatch({ type: 'leaderExited', instance: id, exit });
       },
       gone: (exit) => {
         this.#live.delete(id);
-        happened({ type: 'exited', instance: id, exit });
+        dispatch({ type: 'exited', instance: id, exit });
       },
     });
   }
@@ -142,15 +142,15 @@ export class ServiceInstances {
     if (typeof pid === 'number') signalGroup(pid, signal);
   }
 
-  probe(id: Id, happened: Happened): void {
+  probe(id: Id, dispatch: Dispatch): void {
     const live = this.#live.get(id);
     if (!live?.probed) return;
     live.cancelProbe = probe(live.probed.spec, this.#manager, toldBy(live.probed.output, live.child), {
       ready() {
-        happened({ type: 'becameReady', instance: id });
+        dispatch({ type: 'becameReady', instance: id });
       },
       timedOut(reason) {
-        happened({ type: 'readinessTimedOut', instance: id, reason });
+        dispatch({ type: 'readinessTimedOut', instance: id, reason });
       },
     });
   }

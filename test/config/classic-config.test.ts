@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { classicConfig } from '../../src/config/classic.ts';
+import { describe, expect, test } from 'vitest';
+import { classicConfig } from '../../src/config/classic-config.ts';
 
 describe('classicConfig', () => {
-  it('is one service with the policies of the original tool', () => {
+  test('is one service with the policies of the original tool', () => {
     expect(classicConfig('/srv/app "127.0.0.1:%alt"', ['3000', '3001'], '1m30s', '/work')).toEqual({
       ok: true,
       warnings: [],
@@ -44,17 +44,17 @@ describe('classicConfig', () => {
     });
   });
 
-  it('takes a single parameter, and no overlap', () => {
+  test('takes a single parameter, and no overlap', () => {
     const result = classicConfig('x', ['a'], '0', '/');
     expect(result.ok && result.config.services[0]).toMatchObject({ parameters: ['a'], overlapMs: 0 });
   });
 
-  it('takes parameters as they are given, also a value that occurs more than once', () => {
+  test('takes parameters as they are given, also a value that occurs more than once', () => {
     const result = classicConfig('x', ['3000', '3001', '3000'], '0', '/');
     expect(result.ok && result.config.services[0]).toMatchObject({ parameters: ['3000', '3001', '3000'] });
   });
 
-  it.each([
+  test.each([
     ['x', ['a'], '5', ['overlap: "5" has no unit']],
     ['x', ['a'], '-5s', ['overlap: "-5s" is negative']],
     ['x', ['a'], 'a', ['overlap: "a" is not a duration']],

@@ -1,9 +1,9 @@
 /** Which sockets must be open: those of all that serves or is about to, without a gap, and none of what is over. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ListenSocket, ServiceConfig } from '../../src/config/types.ts';
 import { currentOf, nextOf } from '../../src/rotator/instances.ts';
-import { neededSockets } from '../../src/rotator/sockets.ts';
-import type { State } from '../../src/rotator/types.ts';
+import { neededSockets } from '../../src/rotator/needed-sockets.ts';
+import type { State } from '../../src/rotator/machine.ts';
 import { anyStory } from './drive.ts';
 import { mustHold } from './must-hold.ts';
 import { eachStep, effectsOf } from './rules.ts';
@@ -23,8 +23,8 @@ const stories = anyStory(
   anySpec.map((spec): ServiceConfig => ({ ...spec, listen: [stays, socket(++ports)] })),
 );
 
-describe('after any sequence of events', () => {
-  it('the sockets of what is launched, serves or is about to are needed', () => {
+describe('after any sequence of inputs', () => {
+  test('the sockets of what is launched, serves or is about to are needed', () => {
     mustHold(
       eachStep(
         () => null,
@@ -43,7 +43,7 @@ describe('after any sequence of events', () => {
     );
   });
 
-  it('one that stays in the specification is needed until the service is over, and not beyond', () => {
+  test('one that stays in the specification is needed until the service is over, and not beyond', () => {
     mustHold(
       eachStep(
         () => null,
@@ -79,7 +79,7 @@ describe('a reload that changes them', () => {
     return world;
   }
 
-  it('needs both the old and the new ones until the rotation is over', () => {
+  test('needs both the old and the new ones until the rotation is over', () => {
     const world = reloaded();
     expect(new Set(neededSockets(world.state))).toEqual(new Set([goes, stays, comes]));
     world.happen({ type: 'launched', instance: launching(world), pid: 103 });
@@ -87,7 +87,7 @@ describe('a reload that changes them', () => {
     expect(neededSockets(world.state)).toEqual([stays, comes]);
   });
 
-  it('needs the old ones where the rotation fails', () => {
+  test('needs the old ones where the rotation fails', () => {
     const world = reloaded();
     world.happen({ type: 'launchFailed', instance: launching(world), reason: 'no such file' });
     expect(neededSockets(world.state)).toEqual([goes, stays]);

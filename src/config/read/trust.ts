@@ -1,7 +1,7 @@
 /** Whether a configuration may be used by the user of this process: its commands are run, and so is its JavaScript. */
 import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeHand, foreignHand, ownUsers } from '../../util/owners.ts';
+import { describeHand, foreignHand, ownUsers } from '../../util/path-owners.ts';
 
 /** What cosmiconfig looks for in the working directory as soon as it is constructed; it runs the JavaScript ones. */
 export const SETTINGS_OF_COSMICONFIG = [

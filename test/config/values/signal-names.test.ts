@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
-import { parseSignal } from '../../../src/config/values/signals.ts';
+import { expect, test } from 'vitest';
+import { parseSignal } from '../../../src/config/values/signal-names.ts';
 
-it.each([
+test.each([
   ['SIGTERM', 'SIGTERM'],
   ['term', 'SIGTERM'],
   ['Hup', 'SIGHUP'],
@@ -10,7 +10,7 @@ it.each([
   expect(parseSignal(text)).toEqual({ ok: true, signal });
 });
 
-it.each([
+test.each([
   ['SIGTREM', 'SIGTERM'],
   ['usr3', 'SIGUSR1'],
   ['toString', null],

@@ -1,6 +1,6 @@
 import type { ListenSocket } from '../config/types.ts';
 import { attemptOf, currentOf } from './instances.ts';
-import type { State } from './types.ts';
+import type { State } from './machine.ts';
 
 /**
  * The sockets that must be open: they outlive every instance, so that connections wait in the kernel while there is none,

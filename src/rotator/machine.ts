@@ -1,5 +1,5 @@
 /**
- * The vocabulary of one service's rotator: its state, the events that reach it, the effects it asks for.
+ * The vocabulary of one service's rotator: its state, the inputs that reach it, the effects it asks for.
  *
  * ```
  *             start            ready                request
@@ -11,16 +11,16 @@
  *          ▲   (stop, from anywhere)        │ too many in a row
  *                                           └────────► failed
  * ```
- * `docs/state-machine.md` is generated from the machine itself and lists every phase and event.
+ * `docs/state-machine.md` is generated from the machine itself and lists every phase and input.
  */
 import type { HookName, Parameter, ServiceConfig, Settings, SignalName } from '../config/types.ts';
-import type { Occurrence } from '../api/events.ts';
+import type { ServiceReport } from '../api/event.ts';
 
 /** Milliseconds since the Unix epoch, on a clock that is never set back (it may drift from the wall clock). */
 export type Millis = number;
 
 /**
- * Ids of instances, timers, hooks and switches of the route come from one counter a service and are never used twice: an event about an
+ * Ids of instances, timers, hooks and switches of the route come from one counter a service and are never used twice: an input about an
  * unknown id is stale. Ids of requests come from whoever asks; each gets exactly one answer.
  */
 export type Id = number;
@@ -143,7 +143,7 @@ export type Phase =
 export type PhaseName = Phase['name'];
 
 /** Past tense: what has happened, and when. */
-export type Event = { readonly at: Millis } & (
+export type Input = { readonly at: Millis } & (
   | { readonly type: 'rotationRequested'; readonly request: Id }
   | { readonly type: 'startRequested'; readonly request: Id }
   | { readonly type: 'stopRequested'; readonly request: Id }
@@ -176,7 +176,7 @@ export type Event = { readonly at: Millis } & (
   /** Whoever routes requests has been told, or cannot be. */
   | { readonly type: 'routed'; readonly route: Id; readonly failure: string | null }
 );
-export type EventType = Event['type'];
+export type InputType = Input['type'];
 
 /**
  * What a request is answered with; `refused` is the caller's mistake or the wrong moment, not a failure. `left-alone`: the
@@ -214,7 +214,8 @@ export type Effect =
   | { readonly type: 'keepRoute'; readonly to: Parameter; readonly spec: ServiceConfig }
   /** New requests go nowhere: the service is `stopped`, or what served is `lost` and is brought back. Nothing follows. */
   | { readonly type: 'withdrawRoute'; readonly because: 'stopped' | 'lost'; readonly spec: ServiceConfig }
-  | { readonly type: 'report'; readonly occurrence: Occurrence }
+  /** The service and the time are added where it is published. */
+  | { readonly type: 'report'; readonly report: ServiceReport }
   | { readonly type: 'answer'; readonly request: Id; readonly answer: Answer };
 
 /** What a hook is told about: the instance it is run for, and the one before it. */

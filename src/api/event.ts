@@ -3,10 +3,10 @@
  * event that `alternate events --json` and `GET /v1/events` give out.
  */
 import type { HookName, Parameter, SignalName } from '../config/types.ts';
-import type { Exit, Millis, Purpose } from '../rotator/types.ts';
+import type { Exit, Millis, Purpose } from '../rotator/machine.ts';
 
 /** What the machine reports; `service` and `at` are added to each. */
-export type ServiceFact =
+export type ServiceReport =
   | { readonly type: 'rotation-started'; readonly from: Parameter; readonly to: Parameter }
   | { readonly type: 'rotation-kept' }
   | { readonly type: 'rotation-refused'; readonly reason: string }
@@ -109,7 +109,7 @@ export type ServiceFact =
   | { readonly type: 'watch-degraded'; readonly reason: string };
 
 /** What concerns the manager as a whole. */
-export type ManagerFact =
+export type ManagerReport =
   | {
       readonly type: 'manager-started';
       readonly pid: number;
@@ -127,16 +127,16 @@ export type ManagerFact =
       readonly unchanged: readonly string[];
     }
   | { readonly type: 'reload-refused'; readonly errors: readonly string[] }
-  | OutputFact
+  | OutputReport
   | { readonly type: 'output-reopened' }
   | { readonly type: 'control-lost'; readonly reason: string }
   | { readonly type: 'control-restored' }
   /** The last one of a reader of events that did not keep up; other readers do not get it. */
   | { readonly type: 'events-dropped'; readonly reason: string };
 
-export type ServiceOccurrence = { readonly at: Millis; readonly service: string } & ServiceFact;
+export type ServiceEvent = { readonly at: Millis; readonly service: string } & ServiceReport;
 /** What can go wrong with output. `file` is a log file's path, or `stdout` or `stderr`; `reason` an errno's name. */
-export type OutputFact =
+export type OutputReport =
   /** Bytes are discarded from now on until it works again; `bytes` are lost so far. */
   | { readonly type: 'output-lost'; readonly file: string; readonly reason: string; readonly bytes: number }
   | {
@@ -152,4 +152,4 @@ export type OutputFact =
   /** The manager's own lines that a stalled reader left no room for; it reads again. */
   | { readonly type: 'messages-dropped'; readonly file: string; readonly count: number };
 
-export type Occurrence = ServiceOccurrence | ({ readonly at: Millis; readonly service: null } & ManagerFact);
+export type Event = ServiceEvent | ({ readonly at: Millis; readonly service: null } & ManagerReport);

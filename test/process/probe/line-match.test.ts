@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { LineMatch } from '../../../src/process/probe/output.ts';
+import { LineMatch } from '../../../src/process/probe/line-match.ts';
 import { until } from '../../support/until.ts';
 
 /** Takes time that doubles with each character of a line that does not match. */
