@@ -1,6 +1,8 @@
-// docs/first-minute.svg: what the README's first minute looks like, recorded from a real run and at its real pace. The
-// configuration of `npm start` runs in a folder of its own and on free ports; the picture shows 3000 in their place.
+// Records docs/first-minute.svg, the picture of the README's first minute, from a real run and at its real pace. The
+// configuration of `npm start` runs in a folder of its own and on free ports; the picture shows 3000 in their place. It begins
+// when the load has run for some seconds and the first rotations are over, so that its first frame shows something.
 //   node scripts/build.mjs && node scripts/record.mjs
+// README.md states what the kill lost in the recording: the last line of this program.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -14,12 +16,18 @@ const root = path.resolve(import.meta.dirname, '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'alt-record-'));
 const bin = path.join(root, 'bin/alternate');
 const env = { ...process.env, ALTERNATE_SOCKET: path.join(folder, 'control.sock'), NO_COLOR: '1' };
-/** Between two commands, as somebody would type them. */
+/** Between two commands, as a person types them. */
 const PAUSE_MS = 1_000;
 const ROTATIONS = 10;
+/** So many rotations are over when the picture begins. */
+const ROTATIONS_BEFORE = 5;
+const TITLE =
+  'The output of npm start, of a load, and of ten rotations and a kill. The load loses no request in the rotations.';
 
 /** Names of three terminals, and what was written there when: `{ at, text }`, in milliseconds and lines. */
-const terminals = ['one terminal', 'a second one', 'a third one'].map((name) => ({ name, lines: [] }));
+const terminals = ['1: npm start', '2: node examples/first/load.mjs', '3: ten rotations, then a kill'].map(
+  (name) => ({ name, lines: [] }),
+);
 const [first, second, third] = terminals;
 let shown = (text) => text;
 let startedAt = 0;
@@ -89,9 +97,11 @@ async function play() {
   await after(PAUSE_MS);
   write(second, '$ node examples/first/load.mjs');
   const load = run(second, process.execPath, ['examples/first/load.mjs', url]);
-  await after(2 * PAUSE_MS);
+  await after(4 * PAUSE_MS);
   write(third, `$ for i in $(seq ${ROTATIONS}); do bin/alternate rotate web; done`);
-  for (let count = 0; count < ROTATIONS; count++) await alternate('rotate', 'web');
+  for (let count = 0; count < ROTATIONS_BEFORE; count++) await alternate('rotate', 'web');
+  const beginsAt = performance.now() - startedAt;
+  for (let count = ROTATIONS_BEFORE; count < ROTATIONS; count++) await alternate('rotate', 'web');
   await after(PAUSE_MS);
   write(third, '$ bin/alternate signal web KILL');
   await alternate('signal', 'web', 'KILL');
@@ -102,12 +112,17 @@ async function play() {
   const endedAt = performance.now() - startedAt;
   manager.child.kill('SIGTERM');
   await manager.ended;
-  return terminals.map(({ name, lines }) => ({ name, lines: lines.filter(({ at }) => at <= endedAt) }));
+  const recorded = terminals.map(({ name, lines }) => ({
+    name,
+    lines: lines.filter(({ at }) => at <= endedAt),
+  }));
+  return { recorded, beginsAt };
 }
 
 try {
   const file = path.join(root, 'docs/first-minute.svg');
-  writeFileSync(file, pictureOf(await play()));
+  const { recorded, beginsAt } = await play();
+  writeFileSync(file, pictureOf(TITLE, recorded, beginsAt));
   console.log(`${path.relative(root, file)}: ${second.lines.at(-1)?.text.trim()}`);
 } finally {
   for (const child of running)
