@@ -9,8 +9,16 @@ import { until } from '../support/until.ts';
 
 const web = { command: Stage.command(), parameters: ['a', 'b'] as [string, string], route: { files: 'run' } };
 
+/** Once its list is what runs: it is written a moment after each change. */
 async function killManager(theatre: Theatre): Promise<void> {
-  await until('the list of what runs', () => existsSync(theatre.socket + '.running'));
+  const { services } = await theatre.alternate.status();
+  const listed = services.flatMap(({ state, current }) =>
+    current === null ? [] : `"pid":${current.pid ?? 0}${state === 'running' ? ',"serves":true' : ''}`,
+  );
+  await until('the list of what runs', () => {
+    const list = existsSync(theatre.socket + '.running') ? theatre.read('control.sock.running') : '';
+    return listed.every((entry) => list.includes(entry));
+  });
   theatre.alternate.signal('SIGKILL');
   await until('the end of the manager', theatre.alternate.ended);
 }
