@@ -26,7 +26,9 @@ async function killManager(theatre: Theatre): Promise<void> {
 test('what served goes on serving until its successor is ready, and is stopped after the overlap', async () => {
   const theatre = await Theatre.started({ web });
   const old = await theatre.puppet('a');
-  await until('it is listed', () => theatre.read('control.sock.running').includes(`"pid":${old.pid},"serves":true`));
+  await until('it is listed', () =>
+    theatre.read('control.sock.running').includes(`"pid":${old.pid},"serves":true`),
+  );
   await killManager(theatre);
   expect(old.gone).toBe(false);
   expect(existsSync(path.join(theatre.folder, 'run/a'))).toBe(true);
