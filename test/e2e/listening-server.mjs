@@ -17,12 +17,16 @@ const servers = Array.from({ length: Number(LISTEN_FDS) }, () =>
   }),
 );
 
+/**
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
+ */
 async function answer(request, response) {
   await text(request);
   if (request.url === '/never') return;
   if (request.url === '/slow') await new Promise((resolve) => setTimeout(resolve, 300));
   if (stopping) response.setHeader('Connection', 'close');
-  response.end(`${process.argv[2]} ${process.pid} ${LISTEN_PID}`);
+  response.end(`${process.argv[2] ?? ''} ${process.pid} ${LISTEN_PID ?? ''}`);
 }
 
 servers.forEach((server, index) => {
