@@ -21,7 +21,7 @@ const BARE = `
 
 const PREFIXED = `
   import { spawn } from 'node:child_process';
-  import { createOutputs } from './src/process/output.ts';
+  import { createOutputs } from './src/output/output.ts';
   const outputs = createOutputs({ stdout: process.stdout, stderr: process.stderr, report: console.error });
   const output = outputs.open({ service: 'api', parameter: '3000', output: { type: 'prefix' }, needsLines: false });
   const child = spawn('cat', [process.argv[2]], { detached: true, stdio: ['ignore', ...output.stdio] });

@@ -11,13 +11,13 @@ import { readSchema, writeValidator } from './generate/validator.ts';
 
 export { writeValidator };
 
-const root = new URL('../', import.meta.url);
+const root = new URL('..', import.meta.url);
 
 /** The generated files that are committed, by their path from the root. */
 export async function committedOutputs(): Promise<Map<string, string>> {
   const schema = await readSchema();
   return new Map([
-    ['src/config/generated/raw.ts', await rawTypes(schema)],
+    ['src/config/schema/generated/raw.ts', await rawTypes(schema)],
     ['docs/configuration.md', reference(schema)],
   ]);
 }

@@ -1,7 +1,7 @@
 /**
- * Generates docs/state-machine.md: the picture in src/rotator/types.ts, and what the machine itself does with each
- * event in a representative state of each phase. With --check it writes nothing, and exits 1 when the file has drifted.
- * A phase, step or event that types.ts gets and this file does not is a mistake of types here.
+ * Generates docs/state-machine.md: the picture in src/rotator/machine.ts, and what the machine itself does with each
+ * input in a representative state of each phase. With --check it writes nothing, and exits 1 when the file has drifted.
+ * A phase, step or input that machine.ts gets and this file does not is a mistake of types here.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
@@ -12,8 +12,8 @@ import type { ServiceConfig } from '../src/config/types.ts';
 import { initialState, transition } from '../src/rotator/transition.ts';
 import type {
   Attempt,
-  Event,
-  EventType,
+  Input,
+  InputType,
   Exit,
   Id,
   Instance,
@@ -21,9 +21,9 @@ import type {
   State,
   Step,
   Transition,
-} from '../src/rotator/types.ts';
+} from '../src/rotator/machine.ts';
 
-const root = new URL('../', import.meta.url);
+const root = new URL('..', import.meta.url);
 const target = new URL('docs/state-machine.md', root);
 
 const service: ServiceConfig = {
@@ -49,11 +49,11 @@ const service: ServiceConfig = {
   hooks: { beforeStart: ['./hook'], afterReady: ['./hook'], beforeStop: ['./hook'] },
 };
 
-/** An event that has no time yet. */
-type Happening = Event extends infer Each ? (Each extends Event ? Omit<Each, 'at'> : never) : never;
+/** An input that has no time yet. */
+type Happening = Input extends infer Each ? (Each extends Input ? Omit<Each, 'at'> : never) : never;
 
-/** Builds an event about something in the state; null where the state has no such thing. */
-type EventOf = (state: State) => Happening | null;
+/** Builds an input about something in the state; null where the state has no such thing. */
+type InputOf = (state: State) => Happening | null;
 
 const exit: Exit = { code: 1 };
 
@@ -75,10 +75,10 @@ function idIn(state: State, key: 'timer' | 'hook' | 'route'): Id | null {
 type Find = (state: State) => Id | null | undefined;
 
 const about =
-  (find: Find, event: (id: Id) => Happening): EventOf =>
+  (find: Find, input: (id: Id) => Happening): InputOf =>
   (state) => {
     const id = find(state);
-    return id === undefined || id === null ? null : event(id);
+    return id === undefined || id === null ? null : input(id);
   };
 const unlaunched: Find = (state) => (nextOf(state)?.pid === null ? nextOf(state)?.id : null);
 const launchedNext: Find = (state) => (nextOf(state)?.pid === null ? null : nextOf(state)?.id);
@@ -89,10 +89,10 @@ const killTimer: Find = (state) => state.retiring[0]?.killTimer;
 const ownTimer: Find = (state) => idIn(state, 'timer');
 
 const request = 9;
-const rotate: EventOf = () => ({ type: 'rotationRequested', request });
-const start: EventOf = () => ({ type: 'startRequested', request });
-const stop: EventOf = () => ({ type: 'stopRequested', request });
-const restart: EventOf = () => ({ type: 'restartRequested', request });
+const rotate: InputOf = () => ({ type: 'rotationRequested', request });
+const start: InputOf = () => ({ type: 'startRequested', request });
+const stop: InputOf = () => ({ type: 'stopRequested', request });
+const restart: InputOf = () => ({ type: 'restartRequested', request });
 const launched = about(unlaunched, (instance) => ({ type: 'launched', instance, pid: 100 }));
 const launchFailed = about(unlaunched, (instance) => ({
   type: 'launchFailed',
@@ -114,28 +114,28 @@ const routeDone = (failure: string | null = null) =>
     (route) => ({ type: 'routed', route, failure }),
   );
 
-/** Which of the three tables a column is in, and what its title adds to the event's name. */
+/** Which of the three tables a column is in, and what its title adds to the input's name. */
 interface Column {
   readonly table: 'requests' | 'next' | 'others';
   readonly detail?: string;
-  readonly eventOf: EventOf;
+  readonly inputOf: InputOf;
 }
 
 const columns = {
-  rotationRequested: [{ table: 'requests', eventOf: rotate }],
-  startRequested: [{ table: 'requests', eventOf: start }],
-  stopRequested: [{ table: 'requests', eventOf: stop }],
-  restartRequested: [{ table: 'requests', eventOf: restart }],
+  rotationRequested: [{ table: 'requests', inputOf: rotate }],
+  startRequested: [{ table: 'requests', inputOf: start }],
+  stopRequested: [{ table: 'requests', inputOf: stop }],
+  restartRequested: [{ table: 'requests', inputOf: restart }],
   specChanged: [
     {
       table: 'requests',
-      eventOf: () => ({ type: 'specChanged', request, spec: { ...service, parameters: ['4000', '4001'] } }),
+      inputOf: () => ({ type: 'specChanged', request, spec: { ...service, parameters: ['4000', '4001'] } }),
     },
   ],
   settingsChanged: [
     {
       table: 'requests',
-      eventOf: () => {
+      inputOf: () => {
         const { stop, restart, watch, hooks, onRotate } = service;
         const settings = { overlapMs: 5_000, stop, restart, watch, hooks, onRotate };
         return { type: 'settingsChanged', request, settings };
@@ -143,13 +143,13 @@ const columns = {
     },
   ],
   signalRequested: [
-    { table: 'requests', eventOf: () => ({ type: 'signalRequested', request, signal: 'SIGHUP' }) },
+    { table: 'requests', inputOf: () => ({ type: 'signalRequested', request, signal: 'SIGHUP' }) },
   ],
-  killRequested: [{ table: 'requests', eventOf: () => ({ type: 'killRequested' }) }],
+  killRequested: [{ table: 'requests', inputOf: () => ({ type: 'killRequested' }) }],
   orphanFound: [
     {
       table: 'requests',
-      eventOf: () => ({
+      inputOf: () => ({
         type: 'orphanFound',
         pid: 99,
         parameter: '3001',
@@ -158,13 +158,13 @@ const columns = {
       }),
     },
   ],
-  launched: [{ table: 'next', eventOf: launched }],
-  launchFailed: [{ table: 'next', eventOf: launchFailed }],
-  becameReady: [{ table: 'next', eventOf: ready }],
+  launched: [{ table: 'next', inputOf: launched }],
+  launchFailed: [{ table: 'next', inputOf: launchFailed }],
+  becameReady: [{ table: 'next', inputOf: ready }],
   readinessTimedOut: [
     {
       table: 'next',
-      eventOf: about(launchedNext, (instance) => ({
+      inputOf: about(launchedNext, (instance) => ({
         type: 'readinessTimedOut',
         instance,
         reason: 'not ready within 30s',
@@ -172,35 +172,35 @@ const columns = {
     },
   ],
   leaderExited: [
-    { table: 'next', detail: 'next', eventOf: leaderExited(launchedNext) },
-    { table: 'others', detail: 'current', eventOf: leaderExited(current) },
-    { table: 'others', detail: 'retiring', eventOf: leaderExited(retiring) },
+    { table: 'next', detail: 'next', inputOf: leaderExited(launchedNext) },
+    { table: 'others', detail: 'current', inputOf: leaderExited(current) },
+    { table: 'others', detail: 'retiring', inputOf: leaderExited(retiring) },
   ],
   exited: [
-    { table: 'next', detail: 'next', eventOf: exited(launchedNext) },
-    { table: 'others', detail: 'current', eventOf: exited(current) },
-    { table: 'others', detail: 'retiring', eventOf: exited(retiring) },
+    { table: 'next', detail: 'next', inputOf: exited(launchedNext) },
+    { table: 'others', detail: 'current', inputOf: exited(current) },
+    { table: 'others', detail: 'retiring', inputOf: exited(retiring) },
   ],
   hookFinished: [
-    { table: 'next', eventOf: hookDone() },
-    { table: 'next', detail: 'failed', eventOf: hookDone('exit code 1') },
+    { table: 'next', inputOf: hookDone() },
+    { table: 'next', detail: 'failed', inputOf: hookDone('exit code 1') },
   ],
   routed: [
-    { table: 'next', eventOf: routeDone() },
-    { table: 'next', detail: 'failed', eventOf: routeDone('HAProxy does not answer') },
+    { table: 'next', inputOf: routeDone() },
+    { table: 'next', detail: 'failed', inputOf: routeDone('HAProxy does not answer') },
   ],
   timerFired: [
-    { table: 'others', detail: 'its own', eventOf: timer },
+    { table: 'others', detail: 'its own', inputOf: timer },
     {
       table: 'others',
       detail: 'KILL',
-      eventOf: about(killTimer, (id) => ({ type: 'timerFired', timer: id })),
+      inputOf: about(killTimer, (id) => ({ type: 'timerFired', timer: id })),
     },
   ],
-} satisfies Record<EventType, Column[]>;
+} satisfies Record<InputType, Column[]>;
 
 /** What happens, from the beginning, until a service is in a state. */
-type Journey = readonly EventOf[];
+type Journey = readonly InputOf[];
 
 const untilRunning: Journey = [start, hookDone(), launched, ready, hookDone(), routeDone()];
 const untilOverlap: Journey = [...untilRunning, rotate, hookDone(), launched, ready, hookDone(), routeDone()];
@@ -248,10 +248,10 @@ function happens(state: State, happening: Happening, at: number): Transition {
 /** The state at the end of a journey; throws where that is not the phase, or the step, that it is to lead to. */
 function arrive(journey: Journey, phase: string, step?: string): State {
   let state = initialState(service);
-  for (const [index, eventOf] of journey.entries()) {
-    const event = eventOf(state);
-    if (event === null) throw new Error(`to ${phase}: nothing that event ${index + 1} could be about`);
-    state = happens(state, event, 0).state;
+  for (const [index, inputOf] of journey.entries()) {
+    const input = inputOf(state);
+    if (input === null) throw new Error(`to ${phase}: nothing that input ${index + 1} could be about`);
+    state = happens(state, input, 0).state;
   }
   const found = [state.phase.name, attemptOf(state)?.step.name].join(' ');
   if (found !== [phase, step ?? attemptOf(state)?.step.name].join(' '))
@@ -269,12 +269,12 @@ function titleOf({ phase, retiring: leaving }: State): string {
 
 function cellOf(
   state: State,
-  { type, eventOf }: { readonly type: string; readonly eventOf: EventOf },
+  { type, inputOf }: { readonly type: string; readonly inputOf: InputOf },
 ): string {
-  const event = eventOf(state);
-  if (event === null) return '';
-  if (event.type !== type) throw new Error(`the column of ${type} builds ${event.type}`);
-  const after = happens(state, event, 1);
+  const input = inputOf(state);
+  if (input === null) return '';
+  if (input.type !== type) throw new Error(`the column of ${type} builds ${input.type}`);
+  const after = happens(state, input, 1);
   const kinds = new Set(after.effects.map(({ type }) => type).filter((type) => type !== 'report'));
   const title = titleOf(after.state);
   const words = [...(title === titleOf(state) ? [] : [`**${title}**`]), ...kinds];
@@ -287,10 +287,10 @@ function tableOf(table: Column['table'], states: readonly State[]): string {
   const shown = Object.entries<readonly Column[]>(columns).flatMap(([type, all]) =>
     all
       .filter((column) => column.table === table)
-      .map(({ detail, eventOf }) => ({
+      .map(({ detail, inputOf }) => ({
         title: detail === undefined ? type : `${type} (${detail})`,
         type,
-        eventOf,
+        inputOf,
       })),
   );
   const rows = states
@@ -300,11 +300,11 @@ function tableOf(table: Column['table'], states: readonly State[]): string {
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The picture at the head of types.ts. */
+/** The picture at the head of machine.ts. */
 async function picture(): Promise<string> {
-  const source = await readFile(new URL('src/rotator/types.ts', root), 'utf8');
+  const source = await readFile(new URL('src/rotator/machine.ts', root), 'utf8');
   const [, drawn] = /```\n([^]*?)```/.exec(source) ?? [];
-  if (drawn === undefined) throw new Error('types.ts has no picture');
+  if (drawn === undefined) throw new Error('machine.ts has no picture');
   return drawn.replace(/^ \* ?/gm, '');
 }
 
@@ -316,27 +316,27 @@ async function document(): Promise<string> {
     if (starting !== null) arrive(starting, 'starting', step);
     if (rotating !== null) arrive(rotating, 'rotating', step);
   }
-  const text = `# The machine of one service
+  const text = `# The state machine of one service
 
-Generated by \`npm run generate\` from \`src/rotator\`; do not edit.
+Generated by \`npm run generate\` from \`src/rotator\`. Do not edit this page.
 
 \`\`\`
 ${await picture()}\`\`\`
 
-Each line is a state of a service with two parameters, a probe, a route, and the hooks beforeStart, afterReady and beforeStop;
-each column an event. A cell says which phase follows, in bold where it is another one, and which kinds of effects,
-reports left out; \`kept\` and \`noted\` change the state alone. A dot: nothing changes. Empty: there is nothing that it
-could happen to.
+Each row is a state of a service with two parameters, a readiness check, a route, and the hooks beforeStart, afterReady and
+beforeStop. Each column is an input. A cell contains the next phase in bold, if it is another one, and then the kinds of effects
+(reports are left out). \`kept\` and \`noted\`: only the data in the state changes. A dot: nothing changes. An empty cell: the
+input cannot occur in this state.
 
-## What people ask
+## Requests
 
 ${tableOf('requests', states)}
 
-## What happens to the instance that is brought up
+## Inputs about the next instance
 
 ${tableOf('next', states)}
 
-## What happens to the others
+## Inputs about the other instances
 
 ${tableOf('others', states)}
 `;

@@ -4,43 +4,39 @@ import { describe, expect, test } from 'vitest';
 
 const source = path.resolve(import.meta.dirname, '../src');
 
-/** What a room may import, beside its own files: rooms, or single files of them. `cli` may import everything. */
+/** What a folder may import, beside its own files: folders, or single files of them. `cli` may import everything. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   util: [],
   config: ['util'],
-  rotator: ['util', 'config/types.ts'],
-  process: [
-    'util',
-    'rotator',
-    'config/types.ts',
-    'config/instance.ts',
-    'config/env-file.ts',
-    'config/address.ts',
-  ],
+  rotator: ['util', 'config/types.ts', 'api/event.ts'],
+  api: ['util', 'config/types.ts', 'rotator'],
+  output: ['util', 'config/types.ts', 'api'],
+  process: ['util', 'config/types.ts', 'config/instance.ts', 'config/values', 'rotator/machine.ts', 'output'],
+  state: ['util', 'config/types.ts', 'process'],
+  sockets: ['util', 'config/types.ts', 'config/services/listen.ts', 'api', 'process/launch.ts', 'state'],
+  routing: ['util', 'config/types.ts', 'config/instance.ts', 'config/values'],
   triggers: ['util', 'process/writers.ts'],
-  traffic: [
-    'util',
-    'rotator',
-    'config/types.ts',
-    'config/template.ts',
-    'config/instance.ts',
-    'config/listen.ts',
+  control: ['util', 'config/types.ts', 'config/values', 'rotator/machine.ts', 'api'],
+  export: ['util', 'config/types.ts', 'config/instance.ts', 'config/values'],
+  report: ['util', 'config/types.ts', 'rotator', 'api'],
+  manager: [
+    ...['util', 'config', 'rotator', 'api', 'output', 'process', 'state', 'sockets', 'routing', 'triggers'],
   ],
-  control: ['util', 'config/types.ts', 'config/signals.ts', 'rotator'],
-  report: ['util', 'config/types.ts', 'rotator'],
-  manager: ['util', 'config', 'rotator', 'process', 'triggers', 'traffic'],
-  cli: ['util', 'config', 'rotator', 'process', 'triggers', 'traffic', 'control', 'report', 'manager'],
+  cli: [
+    ...['util', 'config', 'rotator', 'api', 'output', 'process', 'state', 'sockets', 'routing', 'triggers'],
+    ...['control', 'export', 'report', 'manager'],
+  ],
   // The types that the package gives out.
-  'index.ts': ['rotator', 'config/types.ts', 'config/generated'],
+  'index.ts': ['api', 'config/schema/generated'],
 };
 
 /** Who may say these words; everybody else hands a stream or an exit code on. */
 const MAY_NAME: readonly { readonly word: RegExp; readonly who: readonly string[] }[] = [
   {
     word: /\bprocess\.(?:stdout|stderr)\b|\bconsole\.(?:log|error|warn|info)\b/,
-    who: ['report/', 'cli/bin.ts', 'cli/supervise.ts'],
+    who: ['report/', 'cli/bin.ts', 'cli/run/supervise.ts'],
   },
-  { word: /\bprocess\.exit\b/, who: ['cli/bin.ts', 'traffic/start-listening.ts'] },
+  { word: /\bprocess\.exit\b/, who: ['cli/bin.ts', 'sockets/start-listening.ts'] },
 ];
 
 /** What would make the machine depend on something else than its events. */
@@ -61,10 +57,10 @@ function fileOf(name: string, text: string): SourceFile {
 }
 
 const FILES = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.startsWith(path.join('config', 'generated')))
+  .filter((name) => name.endsWith('.ts') && !name.startsWith(path.join('config', 'schema', 'generated')))
   .map((name) => fileOf(name, readFileSync(path.join(source, name), 'utf8')));
 
-const roomOf = (name: string): string => name.split('/')[0] ?? '';
+const folderOf = (name: string): string => name.split('/')[0] ?? '';
 
 /** The files of src that a file imports, by their names. */
 function importsOf({ name, code }: SourceFile): string[] {
@@ -74,11 +70,11 @@ function importsOf({ name, code }: SourceFile): string[] {
 }
 
 function forbiddenImports(file: SourceFile): string[] {
-  const room = roomOf(file.name);
-  const allowed = MAY_IMPORT[room];
-  if (allowed === undefined) return [`${file.name} is in a room that is not in the table`];
+  const folder = folderOf(file.name);
+  const allowed = MAY_IMPORT[folder];
+  if (allowed === undefined) return [`${file.name} is in a folder that is not in the table`];
   return importsOf(file)
-    .filter((target) => roomOf(target) !== room)
+    .filter((target) => folderOf(target) !== folder)
     .filter((target) => !allowed.some((one) => target === one || target.startsWith(`${one}/`)))
     .map((target) => `${file.name} imports ${target}`);
 }
@@ -91,14 +87,18 @@ function forbiddenWords(file: SourceFile): string[] {
 }
 
 function impureWords(file: SourceFile): string[] {
-  const found = roomOf(file.name) === 'rotator' ? IMPURE.exec(file.code) : null;
+  const found = folderOf(file.name) === 'rotator' ? IMPURE.exec(file.code) : null;
   return found === null ? [] : [`${file.name} names ${found[0]}`];
 }
 
-describe('the rooms of src', () => {
+function twice(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+describe('the folders of src', () => {
   test('are those of the table', () => {
-    const rooms = new Set(FILES.map(({ name }) => roomOf(name)));
-    expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+    const folders = new Set(FILES.map(({ name }) => folderOf(name)));
+    expect([...folders].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
   });
 
   test('import what the table allows: arrows go one way, and nothing imports cli', () => {
@@ -119,6 +119,20 @@ describe('the rooms of src', () => {
     expect(parts.filter((part) => nameless.test(part))).toEqual([]);
   });
 
+  test('no file name has two meanings; the file of a command has the name of the command', () => {
+    const names = FILES.map(({ name }) => name)
+      .filter((name) => !name.startsWith('cli/commands/'))
+      .map((name) => path.basename(name));
+    expect(twice(names)).toEqual([]);
+  });
+
+  test('no exported name has two meanings', () => {
+    const exported = /^export (?:async )?(?:type|interface|class|function|const|let) ([A-Za-z]\w*)/gm;
+    expect(
+      twice(FILES.flatMap(({ code }) => [...code.matchAll(exported)].map(([, name = '']) => name))),
+    ).toEqual([]);
+  });
+
   test('no file is longer than 400 lines', () => {
     expect(FILES.filter(({ lines }) => lines > 400).map(({ name }) => name)).toEqual([]);
   });
@@ -131,7 +145,7 @@ describe('what is checked is seen', () => {
     ['util/a.ts', importing('../config/types.ts')],
     ['rotator/a.ts', importing('../config/load.ts')],
     ['rotator/a.ts', `export type { X } from '../report/log.ts';`],
-    ['process/output/a.ts', importing('../../config/load.ts')],
+    ['output/lines/a.ts', importing('../../config/load.ts')],
     ['manager/a.ts', `const { x } = await import('../cli/main.ts');`],
     ['manager/a.ts', `import {\n  x,\n} from '../control/server.ts';`],
     ['config/a.ts', `import '../process/launch.ts';`],

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what httpd.conf includes. Installed globally, the command is just: alternate
+# Writes the file that httpd.conf includes. If alternate is installed globally, the command is: alternate
 set -e
 mkdir -p state
 ../../bin/alternate export apache web > state/web.conf

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what the Caddyfile imports. Installed globally, the command is just: alternate
+# Writes the file that the Caddyfile imports. If alternate is installed globally, the command is: alternate
 set -e
 mkdir -p state
 ../../bin/alternate export caddy web > state/web.caddy

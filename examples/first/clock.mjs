@@ -1,4 +1,4 @@
-// A second service: answers with the time, and says itself when it is ready.
+// A second service: answers with the time, and prints a line when it is ready.
 //   PORT=3010 node clock.mjs
 import { createServer } from 'node:http';
 

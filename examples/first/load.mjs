@@ -1,5 +1,6 @@
-// A small load: eight clients with kept-alive and new connections, GET and POST, about 350 requests a second. Nothing is
-// sent twice. Says once a second what became of them; ends after a minute or at Ctrl-C, with exit code 1 if one failed.
+// A small load: eight clients with kept-alive and new connections send GET and POST, about 350 requests per second. No
+// request is sent twice. One line per second reports the results. The load ends after a minute or at Ctrl-C, with exit code
+// 1 if a request failed.
 //   node load.mjs [URL] [SECONDS]
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';

@@ -1,4 +1,4 @@
-// A small HTTP server that loses no request when it is replaced. Its socket is the one that it inherits (`listen` in the
+// A small HTTP server that loses no request when it is replaced. It uses the socket that it inherits (`listen` in the
 // configuration), or a port of its own:
 //   node server.mjs 3000
 import { writeSync } from 'node:fs';
@@ -26,18 +26,18 @@ server.listen(port === undefined ? { fd: 3 } : { port, host: '127.0.0.1' }, () =
   if (notify !== undefined) writeSync(Number(notify), 'READY=1\n');
 });
 
-// `on`, not `once`: after `once` a second SIGTERM would end the program on the spot.
+// `on`, not `once`: after `once` a second SIGTERM would end the program immediately.
 process.on('SIGTERM', () => {
   if (stopping) return;
   console.log('stopping: finishing what is under way');
   stopping = true;
-  // No new connections. close() of an HTTP server would also cut the idle ones, on which a request may be on its way.
+  // Stop accepting. close() of an HTTP server would also cut the idle connections, on which a request may be on its way.
   Server.prototype.close.call(server, () => process.exit(0));
-  // For a second kept-alive connections are still answered, with "Connection: close"; then those that nobody uses go.
+  // For one second kept-alive connections are still answered, with "Connection: close". Then the idle ones are closed.
   setInterval(() => server.closeIdleConnections(), 1_000);
 });
 
-/** For a browser, which asks again every second. */
+/** For a browser, which requests it again every second. */
 function page(text) {
   const colour = { blue: '#1d4ed8', green: '#15803d' }[name] ?? '#444';
   return `<!doctype html><meta http-equiv="refresh" content="1"><title>${text}</title>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what HAProxy reads after haproxy.cfg. Installed globally, the command is just: alternate
+# Writes the file that HAProxy reads after haproxy.cfg. If alternate is installed globally, the command is: alternate
 set -e
 mkdir -p state
 ../../bin/alternate export haproxy web > state/web.cfg

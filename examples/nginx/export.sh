@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what nginx.conf includes. Installed globally, the command is just: alternate
+# Writes the files that nginx.conf includes. If alternate is installed globally, the command is: alternate
 set -e
 mkdir -p state
 ../../bin/alternate export nginx --part http > state/upstreams.conf

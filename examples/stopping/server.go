@@ -1,4 +1,4 @@
-// A Go server that stops without losing a request, also one of a client with a kept-alive connection.
+// A Go server that stops without losing a request, not even one of a client with a kept-alive connection.
 //
 //	go build server.go && ./server 3000
 package main
@@ -19,7 +19,7 @@ import (
 
 const lameDuck = time.Second
 
-// Less than stop.timeout of the service, so that it is this program that decides what is cut off, and says so.
+// Less than stop.timeout of the service, so that this program decides what is cut off, and reports it.
 const limit = 20 * time.Second
 
 var stopping int32
@@ -38,7 +38,7 @@ func answer(response http.ResponseWriter, request *http.Request) {
 }
 
 func main() {
-	// Longer than the proxy keeps an idle connection (nginx 60 s, Caddy 2 min), so that it is the proxy that closes it.
+	// Longer than the proxy keeps an idle connection (nginx 60 s, Caddy 2 min), so that the proxy closes it.
 	server := &http.Server{Handler: http.HandlerFunc(answer), IdleTimeout: 125 * time.Second}
 	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])
 	if err != nil {
@@ -50,13 +50,13 @@ func main() {
 	fmt.Printf("listening on http://%s\n", listener.Addr())
 	<-terminated
 
-	// 1. No new connections. Shutdown would also cut the idle ones, on which a request may be under way at this moment,
-	//    and so would SetKeepAlivesEnabled(false).
+	// 1. Stop accepting. Shutdown and SetKeepAlivesEnabled(false) would also cut the idle connections, on which a request
+	//    may be on its way.
 	_ = listener.Close()
-	// 2. For a moment clients that send on a kept-alive connection are answered, and told to send nothing more on it.
+	// 2. For one second, answer requests on kept-alive connections with "Connection: close".
 	atomic.StoreInt32(&stopping, 1)
 	time.Sleep(lameDuck)
-	// 3. Then those that nobody uses go, and requests that are being answered still are.
+	// 3. Then close the idle connections and finish the open requests.
 	remaining, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if err := server.Shutdown(remaining); err != nil {

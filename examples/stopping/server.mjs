@@ -1,4 +1,4 @@
-// A Node server that stops without losing a request, also one of a client with a kept-alive connection.
+// A Node server that stops without losing a request, not even one of a client with a kept-alive connection.
 //   node server.mjs 3000
 import { createServer } from 'node:http';
 import { Server } from 'node:net';
@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
 
 const LAME_DUCK_MS = 1_000;
-// Less than stop.timeout of the service, so that it is this program that decides what is cut off, and says so.
+// Less than stop.timeout of the service, so that this program decides what is cut off, and reports it.
 const LIMIT_MS = 20_000;
 
 const port = Number(process.argv[2]);
@@ -14,10 +14,10 @@ let terminated = false;
 let stopping = false;
 
 const server = createServer((request, response) => {
-  // A client that goes away within its request is no reason to fall.
+  // If a client disconnects during its request, the server goes on.
   answer(request, response).catch(() => response.destroy());
 });
-// Longer than the proxy keeps an idle connection (nginx 60 s, Caddy 2 min), so that it is the proxy that closes it.
+// Longer than the proxy keeps an idle connection (nginx 60 s, Caddy 2 min), so that the proxy closes it.
 server.keepAliveTimeout = 125_000;
 
 server.listen(port, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${port}`));
@@ -33,28 +33,28 @@ async function answer(request, response) {
 let arrived = false;
 server.on('connection', () => (arrived = true));
 
-// `on`, not `once`: after `once` a second SIGTERM would end the program on the spot.
+// `on`, not `once`: after `once` a second SIGTERM would end the program immediately.
 process.on('SIGTERM', () => {
   if (terminated) return;
   terminated = true;
   closeOnceNobodyWaits(100);
 });
 
-// 1. No new connections. Those that wait to be accepted are let in first, as long as each turn of the event loop brings
-//    some: closing the socket resets them.
+// 1. Stop accepting. First accept the connections that wait, as long as each turn of the event loop brings some: closing
+//    the socket resets them.
 function closeOnceNobodyWaits(turns) {
   arrived = false;
-  // The second turn comes after the loop has looked at its sockets.
+  // The second turn comes after the event loop has checked its sockets.
   setImmediate(() => setImmediate(() => (arrived && turns > 0 ? closeOnceNobodyWaits(turns - 1) : stop())));
 }
 
 function stop() {
-  // close() of an HTTP server would also cut the idle connections, on which a request may be under way at this moment;
-  // close() of its base class does not. It is done when the last connection is.
+  // close() of an HTTP server would also cut the idle connections, on which a request may be on its way. close() of its
+  // base class does not. It is done when the last connection has ended.
   Server.prototype.close.call(server, () => process.exit(0));
-  // 2. For a moment clients that send on a kept-alive connection are answered, and told to send nothing more on it.
+  // 2. For one second, answer requests on kept-alive connections with "Connection: close".
   stopping = true;
-  // 3. Then those that nobody uses go, again and again: also those whose answer had begun before, and was long.
+  // 3. Then close the idle connections, repeatedly: a long answer that began before makes its connection idle later.
   setInterval(() => server.closeIdleConnections(), LAME_DUCK_MS);
   setTimeout(() => {
     console.error('stopping: cutting off what is still not done');

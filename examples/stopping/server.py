@@ -1,4 +1,4 @@
-"""A Python server that stops without losing a request, also one of a client with a kept-alive connection.
+"""A Python server that stops without losing a request, not even one of a client with a kept-alive connection.
 
     python3 server.py 3000
 """
@@ -12,7 +12,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 LAME_DUCK_S = 1
-# Less than stop.timeout of the service, so that it is this program that decides what is cut off, and says so.
+# Less than stop.timeout of the service, so that this program decides what is cut off, and reports it.
 LIMIT_S = 20
 
 stopping = threading.Event()
@@ -23,7 +23,7 @@ lock = threading.Lock()
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # The default, 1.0, keeps no connection.
     disable_nagle_algorithm = True
-    wbufsize = -1  # Head and body in one piece; it is flushed after each request.
+    wbufsize = -1  # Head and body in one write; it is flushed after each request.
 
     def handle_one_request(self):
         with lock:
@@ -76,17 +76,18 @@ print(f"listening on http://127.0.0.1:{sys.argv[1]}", flush=True)
 while not terminated.is_set():
     server.handle_request()
 
-# 1. No new connections. Those that wait to be accepted are let in first: closing the socket would reset them.
+# 1. Stop accepting. First accept the connections that wait: closing the socket would reset them.
 server.timeout = 0
 server.nobody_waits = False
 while not server.nobody_waits:
     server.handle_request()
 server.socket.close()
-# 2. For a moment clients that send on a kept-alive connection are answered, and told to send nothing more on it.
+# 2. For one second, answer requests on kept-alive connections with "Connection: close".
 stopping.set()
 time.sleep(LAME_DUCK_S)
-# 3. Then those that nobody uses go, again and again: also those whose answer had begun before, and was long. What has
-#    come on them already can still be read, and is answered. Each connection has a thread, which ends with it.
+# 3. Then close the idle connections, repeatedly: a long answer that began before makes its connection idle later.
+#    Requests that have already arrived on them can still be read, and are answered. Each connection has a thread, which
+#    ends with it.
 end = time.monotonic() + LIMIT_S
 while threading.active_count() > 1:
     with lock:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the program section and starts supervisord with it. Installed globally, the command is just: alternate
+# Writes the program section and starts supervisord with it. If alternate is installed globally, the command is: alternate
 set -e
 cd "$(dirname "$0")"
 mkdir -p state

@@ -3,9 +3,9 @@ import { Ajv, type AnySchema } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import type { Schema } from './reference.ts';
 
-const root = new URL('../../', import.meta.url);
+const root = new URL('../..', import.meta.url);
 const schemaFile = new URL('schema/alternate.schema.json', root);
-const validatorFile = new URL('src/config/generated/validator.js', root);
+const validatorFile = new URL('src/config/schema/generated/validator.js', root);
 
 export async function readSchema(): Promise<Schema> {
   return JSON.parse(await readFile(schemaFile, 'utf8')) as Schema;

@@ -2,7 +2,7 @@
  * The entry. Its first statement takes the signals to the manager: SIGUSR1 is Node's own for opening the debugger, and
  * the others would end a manager that starts. Nothing heavy may be imported before that.
  */
-import { rememberSignals } from './early-signals.ts';
+import { rememberSignals } from './run/early-signals.ts';
 
 const early = rememberSignals();
 // The entry's shell is process 1, and holds signals back until now.

@@ -1,12 +1,12 @@
 /** The configuration that a command line asks for. */
 import { formatDiagnostic, formatDiagnosticLine, type Diagnostic } from '../config/diagnostic.ts';
-import { findConfig } from '../config/find.ts';
+import { findConfig } from '../config/read/find.ts';
 import { loadConfig, type LoadResult } from '../config/load.ts';
-import { inOrder } from '../config/source.ts';
+import { inOrder } from '../config/read/source.ts';
 import type { Config } from '../config/types.ts';
 import { tell } from '../report/console.ts';
-import { hostWarnings } from './host-warnings.ts';
-import type { GlobalOptions } from './main.ts';
+import { hostWarnings } from './run/host-warnings.ts';
+import type { GlobalOptions } from './options.ts';
 
 /** Each mistake of a configuration as people read it. */
 export function describeMistakes(failed: LoadResult & { ok: false }): string[] {

@@ -4,15 +4,9 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { tell } from '../report/console.ts';
 import { isClassicForm, unknownCommand } from './classic-form.ts';
 import type { ExportKind, ExportOptions } from './commands/export.ts';
-import type { EarlySignals } from './early-signals.ts';
+import type { EarlySignals } from './run/early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-
-/** Options that every command takes. */
-export interface GlobalOptions {
-  readonly config?: string;
-  readonly socket?: string;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
-}
+import type { GlobalOptions } from './options.ts';
 
 const AFTER_HELP = `
 The classic form runs one service without a file:
@@ -121,7 +115,7 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
       .argument('<service...>')
       .description(description)
       .action(async (names: string[]) => {
-        done(await (await import('./commands/action.ts')).act(options(), action, names));
+        done(await (await import('./commands/start-stop-restart.ts')).act(options(), action, names));
       });
   }
   program

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { listenKey } from './listen.ts';
+import { listenKey } from './services/listen.ts';
 import type { ServiceConfig, Settings } from './types.ts';
 
 /** The names of services, by what a reload has to do about them. */

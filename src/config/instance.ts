@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { parseAddress } from './address.ts';
-import { addressOfUrl, describeSocketAddress } from './socket-address.ts';
-import { substitute, substituteInPattern } from './template.ts';
+import { parseAddress } from './values/address.ts';
+import { addressOfUrl, describeSocketAddress } from './values/socket-address.ts';
+import { substitute, substituteInPattern } from './values/template.ts';
 import type { Credentials, HookName, Output, Parameter, Ready, ServiceConfig, Stop } from './types.ts';
 
 /** The words of a command, nothing left to replace; the first names the program. */

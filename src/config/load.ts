@@ -1,17 +1,17 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
-import { readControl } from './control.ts';
+import { readControl } from './services/control.ts';
 import { placeless, type Diagnostic } from './diagnostic.ts';
-import { findConfig } from './find.ts';
-import { readModule } from './module.ts';
-import { normalize } from './normalize.ts';
-import { child, segments } from './pointer.ts';
-import { checkShape } from './shape.ts';
-import { inOrder, toDiagnostics, type Mistake, type Source } from './source.ts';
+import { findConfig } from './read/find.ts';
+import { readModule } from './read/module.ts';
+import { normalize } from './services/normalize.ts';
+import { child, segments } from './read/pointer.ts';
+import { checkShape } from './schema/shape.ts';
+import { inOrder, toDiagnostics, type Mistake, type Source } from './read/source.ts';
 import type { Config } from './types.ts';
-import { collectInto } from './values.ts';
-import { readYaml, type ReadText } from './yaml.ts';
+import { collectInto } from './values/values.ts';
+import { readYaml, type ReadText } from './read/yaml.ts';
 
 /** Which configuration: the one named, relative to `cwd`, or the nearest one from `cwd` upward. */
 export interface LoadRequest {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { WireError } from './routes.ts';
+import type { WireError } from './endpoints.ts';
 
 /** No request needs more. */
 const MAX_BODY_BYTES = 16 * 1024;

@@ -1,6 +1,6 @@
 import type { SignalName } from '../config/types.ts';
-import type { ReloadResult, ServiceStatus, StatusDocument } from '../rotator/status.ts';
-import type { Answer } from '../rotator/types.ts';
+import type { ReloadResult, ServiceStatus, StatusDocument } from '../api/status-document.ts';
+import type { Answer } from '../rotator/machine.ts';
 
 /** All that the control socket can ask of the manager. Names have been checked to be those of services. */
 export interface Commands {

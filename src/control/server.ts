@@ -1,12 +1,12 @@
 /** The control socket's HTTP server: reads requests, asks `Commands`, writes answers. Nothing sent to it harms it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { parseSignal } from '../config/signals.ts';
-import type { Answer } from '../rotator/types.ts';
+import { parseSignal } from '../config/values/signal-names.ts';
+import type { Answer } from '../rotator/machine.ts';
 import { readBody } from './body.ts';
 import type { Commands } from './commands.ts';
 import { EventReaders } from './event-stream.ts';
-import { refusalOf, routeOf, type Route, type WireError } from './routes.ts';
+import { refusalOf, endpointOf, type Endpoint, type WireError } from './endpoints.ts';
 
 /** A connection that has not sent a whole request by then is closed, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -68,15 +68,15 @@ async function handle(
 ): Promise<void> {
   response.on('error', () => undefined);
   const refusal = refusalOf(request.headers, socketPath);
-  const routed = routeOf(request.method ?? '', request.url ?? '');
+  const matched = endpointOf(request.method ?? '', request.url ?? '');
   const body = await readBody(request);
   received(request.socket);
   if (!body.ended) response.setHeader('Connection', 'close');
   if (refusal !== null) sendError(response, refusal);
-  else if (!routed.ok) sendError(response, routed.error);
+  else if (!matched.ok) sendError(response, matched.error);
   else if (!body.ok) sendError(response, body.error);
-  else if (routed.route.type === 'events') sendEvents(readers, response);
-  else await answer(commands, routed.route, body.value, response);
+  else if (matched.endpoint.type === 'events') sendEvents(readers, response);
+  else await answer(commands, matched.endpoint, body.value, response);
 }
 
 function sendEvents(readers: EventReaders, response: ServerResponse): void {
@@ -91,11 +91,11 @@ function sendEvents(readers: EventReaders, response: ServerResponse): void {
 
 async function answer(
   commands: Commands,
-  route: Exclude<Route, { type: 'events' }>,
+  endpoint: Exclude<Endpoint, { type: 'events' }>,
   body: unknown,
   response: ServerResponse,
 ): Promise<void> {
-  switch (route.type) {
+  switch (endpoint.type) {
     case 'status':
       send(response, 200, commands.status());
       return;
@@ -107,25 +107,26 @@ async function answer(
       const result = await commands.reload();
       if (result.ok) {
         const { ok: _ok, failed, ...services } = result;
-        send(response, 200, { ...services, failed: route.wait ? await failed : [] });
+        send(response, 200, { ...services, failed: endpoint.wait ? await failed : [] });
       } else send(response, 422, { errors: result.errors });
       return;
     }
     case 'service': {
-      const service = commands.service(route.name);
-      if (service === null) sendError(response, unknownService(commands, route.name));
+      const service = commands.service(endpoint.name);
+      if (service === null) sendError(response, unknownService(commands, endpoint.name));
       else send(response, 200, service);
       return;
     }
     case 'action':
-      if (commands.service(route.name) === null) sendError(response, unknownService(commands, route.name));
-      else await act(commands, route, body, response);
+      if (commands.service(endpoint.name) === null)
+        sendError(response, unknownService(commands, endpoint.name));
+      else await act(commands, endpoint, body, response);
   }
 }
 
 async function act(
   commands: Commands,
-  { action, name, wait, all }: Route & { type: 'action' },
+  { action, name, wait, all }: Endpoint & { type: 'action' },
   body: unknown,
   response: ServerResponse,
 ): Promise<void> {

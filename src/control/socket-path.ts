@@ -4,7 +4,7 @@ import path from 'node:path';
 import { makeFolder } from '../util/make-folder.ts';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 import { fingerprint } from '../util/fingerprint.ts';
-import { describeHand, foreignHand, ownUsers } from '../util/owners.ts';
+import { describeHand, foreignHand, ownUsers } from '../util/path-owners.ts';
 
 /**
  * Where the control socket of a configuration is unless `control.socket` says otherwise: a file named after the

@@ -1,5 +1,5 @@
-import type { Occurrence } from '../rotator/occurrence.ts';
-import type { PhaseName } from '../rotator/types.ts';
+import type { Event } from '../api/event.ts';
+import type { PhaseName } from '../rotator/machine.ts';
 
 export interface End {
   readonly code: number;
@@ -27,8 +27,8 @@ export function endOf(manager: {
 }
 
 /** An instance ended by itself, with something else than 0. */
-export function isUncleanExit(occurrence: Occurrence): boolean {
-  if (occurrence.type !== 'instance-exited' || occurrence.expected) return false;
-  const { exit } = occurrence;
+export function isUncleanExit(event: Event): boolean {
+  if (event.type !== 'instance-exited' || event.expected) return false;
+  const { exit } = event;
   return 'signal' in exit || ('code' in exit && exit.code !== 0);
 }

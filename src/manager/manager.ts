@@ -3,16 +3,16 @@ import { compareServices, settingsOf, sharesAnything, type Comparison } from '..
 import type { LoadResult } from '../config/load.ts';
 import type { Config, ServiceConfig } from '../config/types.ts';
 import { endOrphan } from '../process/adopt.ts';
-import type { Outputs } from '../process/output.ts';
-import type { Orphan, Roster } from '../process/roster.ts';
-import type { ManagerFact, Occurrence } from '../rotator/occurrence.ts';
-import type { Answer, Millis } from '../rotator/types.ts';
-import type { FailedService, ReloadResult } from '../rotator/status.ts';
+import type { Outputs } from '../output/output.ts';
+import type { Orphan, Roster } from '../state/roster.ts';
+import type { ManagerReport, Event } from '../api/event.ts';
+import type { Answer, Millis } from '../rotator/machine.ts';
+import type { FailedService, ReloadResult } from '../api/status-document.ts';
 import type { ServiceView } from '../rotator/view.ts';
 import { endOf, isUncleanExit } from './end.ts';
-import { holdSockets, Listening } from './listening.ts';
+import { holdSockets, AllSockets } from '../sockets/all-sockets.ts';
 import { ServiceRunner } from './runner.ts';
-import { ServiceWorld } from './service-world.ts';
+import { ServiceEffectHandler } from './effect-handler.ts';
 
 export interface ManagerOptions {
   readonly config: Config;
@@ -20,7 +20,7 @@ export interface ManagerOptions {
   readonly socket: string | null;
   readonly outputs: Outputs;
   now(): Millis;
-  report(occurrence: Occurrence): void;
+  report(event: Event): void;
   /** Reads the configuration again; null for the classic form, which has nothing to read. */
   readonly load: (() => Promise<LoadResult>) | null;
   /** The line that each mistake of a refused configuration is told in. */
@@ -29,13 +29,13 @@ export interface ManagerOptions {
 
 interface Service {
   readonly runner: ServiceRunner;
-  readonly world: ServiceWorld;
+  readonly handler: ServiceEffectHandler;
 }
 
 export class Manager {
   readonly #options: ManagerOptions;
   readonly #services = new Map<string, Service>();
-  readonly #listening: Listening;
+  readonly #listening: AllSockets;
   /** Removed by a reload and not gone yet. */
   readonly #leaving = new Map<string, Service & { readonly gone: Promise<void> }>();
   /** Resolves with the exit code once nothing runs any more. */
@@ -54,7 +54,7 @@ export class Manager {
   constructor(options: ManagerOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#listening = new Listening((service, fact) => {
+    this.#listening = new AllSockets((service, fact) => {
       options.report({ at: options.now(), service, ...fact });
     });
     this.finished = new Promise((resolve) => {
@@ -183,14 +183,14 @@ export class Manager {
       return stillWanted ? await this.#add(spec) : null;
     }
     const { outputs, socket } = this.#options;
-    const world: ServiceWorld = new ServiceWorld({
+    const handler: ServiceEffectHandler = new ServiceEffectHandler({
       service: spec.name,
       sockets: this.#listening.of(spec.name),
       manager: { config: this.#config.path, socket },
       outputs,
       now: () => this.#options.now(),
-      report: (occurrence) => {
-        this.#reportOf(occurrence);
+      report: (event) => {
+        this.#reportOf(event);
       },
       programChanged() {
         // A service that is stopped takes the new program when it is started.
@@ -204,8 +204,8 @@ export class Manager {
         this.#settled();
       },
     });
-    const runner = new ServiceRunner(spec, world);
-    this.#services.set(spec.name, { runner, world });
+    const runner = new ServiceRunner(spec, handler);
+    this.#services.set(spec.name, { runner, handler });
     for (const orphan of orphans) if (orphan.service === spec.name) runner.orphanFound(orphan);
     return await runner.request(runner.phase === 'running' ? 'rotationRequested' : 'startRequested');
   }
@@ -216,7 +216,7 @@ export class Manager {
     this.#services.delete(name);
     this.#listening.forget(name);
     const gone = service.runner.request('stopRequested').then(async () => {
-      await service.world.close();
+      await service.handler.close();
       this.#leaving.delete(name);
       this.#settled();
     });
@@ -239,7 +239,7 @@ export class Manager {
     if (end === null) return;
     this.#ended = true;
     if (end.reason !== null) this.#report({ type: 'manager-stopping', reason: end.reason });
-    void Promise.all(this.#all.map(({ world }) => world.close())).then(() => {
+    void Promise.all(this.#all.map(({ handler }) => handler.close())).then(() => {
       this.#report({ type: 'manager-stopped' });
       this.#finish(end.code);
     });
@@ -250,13 +250,13 @@ export class Manager {
     return this.#stopping;
   }
 
-  #report(fact: ManagerFact): void {
+  #report(fact: ManagerReport): void {
     this.#options.report({ at: this.#options.now(), service: null, ...fact });
   }
 
-  #reportOf(occurrence: Occurrence): void {
-    this.#uncleanExit ||= isUncleanExit(occurrence);
-    this.#options.report(occurrence);
+  #reportOf(event: Event): void {
+    this.#uncleanExit ||= isUncleanExit(event);
+    this.#options.report(event);
   }
 }
 

@@ -1,46 +1,46 @@
 import type { ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import { wantedSpec } from '../rotator/intents.ts';
 import { currentOf, liveInstances } from '../rotator/instances.ts';
-import type { Occurrence } from '../rotator/occurrence.ts';
+import type { Event } from '../api/event.ts';
 import { leftAloneBecause } from '../rotator/requests.ts';
 import { initialState, transition } from '../rotator/transition.ts';
-import type { Answer, Effect, Event, Id, Instance, Millis, State } from '../rotator/types.ts';
+import type { Answer, Effect, Input, Id, Instance, Millis, State } from '../rotator/machine.ts';
 import { viewOf, type ServiceView } from '../rotator/view.ts';
 
-/** An event before its time is put on it. */
-export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
+/** An input before its time is put on it. */
+export type UntimedInput = Input extends infer E ? (E extends Input ? Omit<E, 'at'> : never) : never;
 
-/** An effect on the world; the others are words. */
-export type Deed = Exclude<Effect, { type: 'report' | 'answer' }>;
+/** An effect on processes, timers and routes; the others are words. */
+export type OuterEffect = Exclude<Effect, { type: 'report' | 'answer' }>;
 
 export type RequestType = 'rotationRequested' | 'startRequested' | 'stopRequested' | 'restartRequested';
 
-/** What the runner needs of the world. */
-export interface RunnerWorld {
+/** Performs effects, and gets what is to be published. */
+export interface EffectHandler {
   now(): Millis;
-  /** Carries out what is done to processes and timers; what comes of it is told with `happened`, at once or later. */
-  carryOut(effect: Deed, happened: (happening: Happening) => void): void;
-  report(occurrence: Occurrence): void;
+  /** What comes of an effect is handed to `dispatch`, at once or later. */
+  perform(effect: OuterEffect, dispatch: (untimed: UntimedInput) => void): void;
+  report(event: Event): void;
   /** KILL to the hooks that are under way. */
   killHooks(): void;
-  /** After each event, when its effects have been carried out. */
+  /** After each input, when its effects have been carried out. */
   settled(state: State, previous: State): void;
 }
 
 /**
- * Runs one service: one queue of events, one place that changes the state. An event that comes while another is being
+ * Runs one service: one queue of inputs, one place that changes the state. An input that comes while another is being
  * dealt with waits for its turn.
  */
 export class ServiceRunner {
-  readonly #world: RunnerWorld;
-  readonly #queue: Event[] = [];
+  readonly #handler: EffectHandler;
+  readonly #queue: Input[] = [];
   readonly #asked = new Map<Id, (answer: Answer) => void>();
   #state: State;
   #lastRequest = 0;
   #busy = false;
 
-  constructor(spec: ServiceConfig, world: RunnerWorld) {
-    this.#world = world;
+  constructor(spec: ServiceConfig, handler: EffectHandler) {
+    this.#handler = handler;
     this.#state = initialState(spec);
   }
 
@@ -94,7 +94,7 @@ export class ServiceRunner {
   rotateAmongAll(): Promise<Answer> {
     const reason = leftAloneBecause(this.spec);
     if (reason === null) return this.request('rotationRequested');
-    this.#world.report({ at: this.#world.now(), service: this.name, type: 'rotation-skipped', reason });
+    this.#handler.report({ at: this.#handler.now(), service: this.name, type: 'rotation-skipped', reason });
     return Promise.resolve({ type: 'refused', reason, code: 'left-alone' });
   }
 
@@ -113,30 +113,30 @@ export class ServiceRunner {
   }
 
   /** A process group that an earlier manager left behind. */
-  orphanFound({ pid, parameter, serves, route }: Omit<Happening & { type: 'orphanFound' }, 'type'>): void {
-    this.#happened({ type: 'orphanFound', pid, parameter, serves, route });
+  orphanFound({ pid, parameter, serves, route }: Omit<UntimedInput & { type: 'orphanFound' }, 'type'>): void {
+    this.#dispatch({ type: 'orphanFound', pid, parameter, serves, route });
   }
 
   /** KILL to whatever is on its way out. */
   kill(): void {
-    this.#world.killHooks();
-    this.#happened({ type: 'killRequested' });
+    this.#handler.killHooks();
+    this.#dispatch({ type: 'killRequested' });
   }
 
-  #ask(happening: (request: Id) => Happening): Promise<Answer> {
+  #ask(untimed: (request: Id) => UntimedInput): Promise<Answer> {
     return new Promise((resolve) => {
       const request = ++this.#lastRequest;
       this.#asked.set(request, resolve);
-      this.#happened(happening(request));
+      this.#dispatch(untimed(request));
     });
   }
 
-  #happened(happening: Happening): void {
-    this.#queue.push({ ...happening, at: this.#world.now() });
+  #dispatch(untimed: UntimedInput): void {
+    this.#queue.push({ ...untimed, at: this.#handler.now() });
     if (this.#busy) return;
     this.#busy = true;
-    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
-      const dealt = event;
+    for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
+      const dealt = input;
       unharmed(() => {
         this.#deal(dealt);
       });
@@ -144,26 +144,27 @@ export class ServiceRunner {
     this.#busy = false;
   }
 
-  #deal(event: Event): void {
+  #deal(input: Input): void {
     const previous = this.#state;
-    const { state, effects } = transition(previous, event);
+    const { state, effects } = transition(previous, input);
     this.#state = state;
-    const happened = (happening: Happening): void => {
-      this.#happened(happening);
+    const dispatch = (untimed: UntimedInput): void => {
+      this.#dispatch(untimed);
     };
     // Words last: a process need not wait until they are written. What comes of an effect is dealt with after both.
     const words = effects.filter(({ type }) => type === 'report' || type === 'answer');
     for (const effect of effects)
       if (effect.type !== 'report' && effect.type !== 'answer')
         unharmed(() => {
-          this.#world.carryOut(effect, happened);
+          this.#handler.perform(effect, dispatch);
         });
     for (const effect of words)
       unharmed(() => {
-        if (effect.type === 'report') this.#world.report(effect.occurrence);
+        if (effect.type === 'report')
+          this.#handler.report({ at: input.at, service: this.name, ...effect.report });
         else if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
       });
-    this.#world.settled(state, previous);
+    this.#handler.settled(state, previous);
   }
 
   #answer(request: Id, answer: Answer): void {
@@ -173,7 +174,7 @@ export class ServiceRunner {
   }
 }
 
-/** A throw is a bug, and is reported as one (`uncaughtException`); the effects and events after it have their turn. */
+/** A throw is a bug, and is reported as one (`uncaughtException`); the effects and inputs after it have their turn. */
 function unharmed(act: () => void): void {
   try {
     act();

@@ -4,8 +4,8 @@ import type { InstanceSpec } from '../config/instance.ts';
 import type { ServiceConfig } from '../config/types.ts';
 import { programFile } from '../process/program.ts';
 import { attemptOf, currentOf, liveInstances } from '../rotator/instances.ts';
-import type { Id, Instance, State } from '../rotator/types.ts';
-import { watchProgram, type ProgramWatch, type Snapshot } from '../triggers/watch.ts';
+import type { Id, Instance, State } from '../rotator/machine.ts';
+import { watchProgram, type ProgramWatch, type Snapshot } from '../triggers/watch/watch.ts';
 
 export interface WatchEvents {
   changed(): void;

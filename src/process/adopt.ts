@@ -1,5 +1,5 @@
 /** Follows a process group that this manager has not started: no parent, so nobody says when it ends, and how. */
-import type { Exit } from '../rotator/types.ts';
+import type { Exit } from '../rotator/machine.ts';
 import { awaitGroupGone, isGroupGone, signalGroup } from './group.ts';
 import { identityOf } from './identity.ts';
 

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
-import { parseEnvFile } from '../config/env-file.ts';
+import { parseEnvFile } from './env-file.ts';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Credentials } from '../config/types.ts';
-import { describeHand, foreignHand, ownUsers } from '../util/owners.ts';
+import { describeHand, foreignHand, ownUsers } from '../util/path-owners.ts';
 import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
 
 /** What an init system, or a manager above, told this one about itself; an instance that took it for its own would answer in its place. */

@@ -2,13 +2,13 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { InstanceSpec } from '../config/instance.ts';
-import type { Exit } from '../rotator/types.ts';
+import type { Exit } from '../rotator/machine.ts';
 import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
 import { execFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
-import type { StdioEntry } from './output/stdio.ts';
-import { tryTcp } from './probe/tcp.ts';
+import type { StdioEntry } from '../output/stdio.ts';
+import { connectTcp } from './probe/tcp.ts';
 import { programFile } from './program.ts';
 import { startFailure } from './start-failure.ts';
 import { findWriter, type WritableFile } from './writers.ts';
@@ -137,7 +137,7 @@ function changedLately(path: string): WritableFile | null {
 
 async function firstAnswered(addresses: readonly string[]): Promise<string | null> {
   const { signal } = new AbortController();
-  const failures = await Promise.all(addresses.map((address) => tryTcp(address, signal)));
+  const failures = await Promise.all(addresses.map((address) => connectTcp(address, signal)));
   return addresses.find((_, index) => failures[index] === null) ?? null;
 }
 

@@ -4,8 +4,8 @@ import { formatDuration } from '../util/duration.ts';
 import { runCommand } from './command.ts';
 import type { ManagerFacts } from './environment.ts';
 import { tryHttp } from './probe/http.ts';
-import { LineMatch } from './probe/output.ts';
-import { tryTcp } from './probe/tcp.ts';
+import { LineMatch } from './probe/line-match.ts';
+import { connectTcp } from './probe/tcp.ts';
 
 /** One try: null when it went well, otherwise what was met instead. `signal` gives it up. */
 export type Try = (signal: AbortSignal) => Promise<string | null>;
@@ -110,7 +110,7 @@ function tryOf(spec: InstanceSpec, ready: Repeated, manager: ManagerFacts): Try 
     case 'http':
       return (signal) => tryHttp(ready.url, signal);
     case 'tcp':
-      return (signal) => tryTcp(ready.address, signal);
+      return (signal) => connectTcp(ready.address, signal);
     case 'exec':
       return (signal) => tryCommand(spec, ready.command, manager, ready.timeoutMs, signal);
   }

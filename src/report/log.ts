@@ -1,5 +1,5 @@
 /** The manager's own lines: what happened, from a level on, each with `alternate | ` in front. */
-import type { Occurrence } from '../rotator/occurrence.ts';
+import type { Event } from '../api/event.ts';
 import { printableLines } from '../util/printable.ts';
 import type { Paint } from './paint.ts';
 import { sentenceOf, type Level, type Sentence } from './sentence.ts';
@@ -22,9 +22,9 @@ export class Log {
     this.#options = options;
   }
 
-  occurred(occurrence: Occurrence): void {
-    const { level, text } = sentenceOf(occurrence);
-    this.say({ level, text: occurrence.service === null ? text : `${occurrence.service}: ${text}` });
+  onEvent(event: Event): void {
+    const { level, text } = sentenceOf(event);
+    this.say({ level, text: event.service === null ? text : `${event.service}: ${text}` });
   }
 
   say({ level, text }: Sentence): void {

@@ -1,7 +1,7 @@
 /** What happened, as a sentence for people. Pure. */
 import type { Parameter } from '../config/types.ts';
-import type { ManagerFact, Occurrence, ServiceFact, ServiceOccurrence } from '../rotator/occurrence.ts';
-import type { Exit } from '../rotator/types.ts';
+import type { ManagerReport, Event, ServiceReport, ServiceEvent } from '../api/event.ts';
+import type { Exit } from '../rotator/machine.ts';
 import { isInterruption } from '../rotator/interruption.ts';
 import { formatDuration } from '../util/duration.ts';
 import { printable, printableLines } from '../util/printable.ts';
@@ -17,13 +17,12 @@ export interface Sentence {
  * One line, or several for a configuration that is refused; the service's name, where there is one, is not part of it.
  * What comes from outside (the words of a check, of a hook, of a proxy) begins no line and moves no cursor.
  */
-export function sentenceOf(occurrence: Occurrence): Sentence {
-  const { level, text } =
-    occurrence.service === null ? managerSentence(occurrence) : serviceSentence(occurrence);
-  return { level, text: occurrence.type === 'reload-refused' ? printableLines(text) : printable(text) };
+export function sentenceOf(event: Event): Sentence {
+  const { level, text } = event.service === null ? managerSentence(event) : serviceSentence(event);
+  return { level, text: event.type === 'reload-refused' ? printableLines(text) : printable(text) };
 }
 
-function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
+function serviceSentence(fact: ServiceEvent | ServiceReport): Sentence {
   switch (fact.type) {
     case 'rotation-started':
       return info(`rotating${arrow(fact.from, fact.to)}`);
@@ -104,13 +103,13 @@ function serviceSentence(fact: ServiceOccurrence | ServiceFact): Sentence {
   }
 }
 
-function exitSentence(fact: ServiceFact & { type: 'instance-exited' }): Sentence {
+function exitSentence(fact: ServiceReport & { type: 'instance-exited' }): Sentence {
   const left = fact.leftBehind ? '; others of its process group live on and are stopped' : '';
   const text = `${whom(fact)} exited (${describeExit(fact.exit)})${left}`;
   return fact.expected ? info(text) : warn(text);
 }
 
-function managerSentence(fact: ManagerFact): Sentence {
+function managerSentence(fact: ManagerReport): Sentence {
   switch (fact.type) {
     case 'manager-started':
       return info(
@@ -137,13 +136,15 @@ function managerSentence(fact: ManagerFact): Sentence {
     case 'output-reopened':
       return info('log files opened again');
     case 'control-lost':
-      return error(`the control socket is gone: ${fact.reason}`);
+      return error(`the control socket is gone, and made again as soon as possible: ${fact.reason}`);
+    case 'control-restored':
+      return info('the control socket is there again');
     case 'events-dropped':
       return warn(`the events end here: ${fact.reason}`);
   }
 }
 
-function summary(fact: ManagerFact & { type: 'config-reloaded' }): string {
+function summary(fact: ManagerReport & { type: 'config-reloaded' }): string {
   const parts = (['added', 'removed', 'changed', 'applied', 'unchanged'] as const).flatMap((kind) =>
     fact[kind].length === 0 ? [] : [`${kind} ${fact[kind].join(', ')}`],
   );
@@ -161,7 +162,7 @@ function arrow(from: Parameter, to: Parameter): string {
   return from === null || to === null ? '' : ` ${from} -> ${to}`;
 }
 
-function keeps({ current, reason }: ServiceFact & { type: 'rotation-failed' }): string {
+function keeps({ current, reason }: ServiceReport & { type: 'rotation-failed' }): string {
   return current === null || isInterruption(reason) ? '' : `; ${whom(current)} goes on`;
 }
 

@@ -1,8 +1,8 @@
 /** The status as a table that is read at a glance. Pure. */
-import type { InstanceStatus, ServiceStatus, StatusDocument } from '../rotator/status.ts';
+import type { InstanceStatus, ServiceStatus, StatusDocument } from '../api/status-document.ts';
 import { printable } from '../util/printable.ts';
 import type { Colour, Paint } from './paint.ts';
-import { countDown } from './status.ts';
+import { countDown } from '../api/documents.ts';
 
 const HEADINGS = ['SERVICE', 'STATE', 'PARAMETER', 'PID', 'UPTIME', 'ROTATIONS', 'RESTARTS', 'NOTE'] as const;
 

@@ -2,14 +2,14 @@
 import { retire } from './retire.ts';
 import { keepRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
-import type { Event, Instance } from './types.ts';
+import type { Input, Instance } from './machine.ts';
 
 /**
  * An orphan that served goes on serving until a successor is ready, where there can be one beside it; any other one
  * is told to stop. The one that served is to be told of first. As after a reload, its parameter and its route may be
  * others than the configuration has now: the rotation that follows replaces them.
  */
-export function orphanFound(turn: Turn, orphan: Event & { type: 'orphanFound' }): void {
+export function orphanFound(turn: Turn, orphan: Input & { type: 'orphanFound' }): void {
   const { pid, parameter, serves, route } = orphan;
   const spec = { ...turn.state.spec, route };
   const position = spec.parameters.indexOf(parameter);

@@ -5,7 +5,7 @@ import { attemptFailed, promote } from './outcome.ts';
 import { retire } from './retire.ts';
 import { clearRoute, reportSwitch, startRoute, startRouteBack, withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
-import type { Attempt, Id, Instance, Step, Intent } from './types.ts';
+import type { Attempt, Id, Instance, Step, Intent } from './machine.ts';
 
 /** Begins an attempt beside whatever serves now. */
 export function beginAttempt(turn: Turn, wanted: Intent): void {
@@ -79,7 +79,7 @@ export function becameReady(turn: Turn, id: Id): void {
 
 function routeTo(turn: Turn, attempt: Attempt, instance: Instance): void {
   const route = startRoute(turn, attempt.spec, instance.parameter);
-  if (route === null) takeOver(turn, attempt, instance);
+  if (route === null) beginOverlap(turn, attempt, instance);
   else setStep(turn, { name: 'routing', instance, route });
 }
 
@@ -91,12 +91,12 @@ export function routed(turn: Turn, route: Id, failure: string | null): void {
   const back = step.name === 'routing-back';
   reportSwitch(turn, back ? currentOf(turn.state) : step.instance, failure);
   if (back) giveUp(turn, attempt, step.reason);
-  else if (failure === null || currentOf(turn.state) === null) takeOver(turn, attempt, step.instance);
+  else if (failure === null || currentOf(turn.state) === null) beginOverlap(turn, attempt, step.instance);
   else failAttempt(turn, `requests cannot be routed to it: ${failure}`);
 }
 
 /** The next one is ready: it serves at once where nothing else does, and after the overlap where something does. */
-function takeOver(turn: Turn, attempt: Attempt, instance: Instance): void {
+function beginOverlap(turn: Turn, attempt: Attempt, instance: Instance): void {
   if (currentOf(turn.state) === null) {
     promote(turn, attempt, instance);
   } else if (attempt.spec.overlapMs === 0) {

@@ -4,7 +4,7 @@ import { currentOf, instanceOf, nextOf } from './instances.ts';
 import { endRowAfter, nothingServes } from './restart.ts';
 import { forget, retire } from './retire.ts';
 import type { Turn } from './turn.ts';
-import type { Exit, Id, Instance } from './types.ts';
+import type { Exit, Id, Instance } from './machine.ts';
 
 /** Going into the background looks like a clean exit: whoever does it by mistake is to be told so. */
 function reasonOf(exit: Exit): string {

@@ -1,6 +1,6 @@
 import type { HookName, Parameter, ServiceConfig } from '../config/types.ts';
 import type { Turn } from './turn.ts';
-import type { Id } from './types.ts';
+import type { Id } from './machine.ts';
 
 interface Subject {
   readonly parameter: Parameter;

@@ -1,5 +1,5 @@
 import type { Parameter } from '../config/types.ts';
-import type { Attempt, Id, Instance, Place, State } from './types.ts';
+import type { Attempt, Id, Instance, Place, State } from './machine.ts';
 
 /** The instance that serves; null where none does. */
 export function currentOf({ phase }: State): Instance | null {

@@ -2,7 +2,7 @@
 import type { ServiceConfig, Settings } from '../config/types.ts';
 import { attemptOf, listedPlace, nextPlace } from './instances.ts';
 import type { Turn } from './turn.ts';
-import type { Id, Instance, Intent, Place, Purpose, State, Step } from './types.ts';
+import type { Id, Instance, Intent, Place, Purpose, State, Step } from './machine.ts';
 
 type Form = Pick<Intent, 'spec' | 'rollsOut'>;
 

@@ -4,7 +4,7 @@ import { currentOf } from './instances.ts';
 import { endRowAfter, nothingServes } from './restart.ts';
 import { retire } from './retire.ts';
 import type { Turn } from './turn.ts';
-import type { Attempt, Instance, Intent, RotationResult } from './types.ts';
+import type { Attempt, Instance, Intent, RotationResult } from './machine.ts';
 
 /** The next one serves from now on; the one before it is told to stop. */
 export function promote(turn: Turn, attempt: Attempt, instance: Instance): void {

@@ -9,7 +9,7 @@ import { endRowAfter } from './restart.ts';
 import { retire } from './retire.ts';
 import { withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
-import type { Id, Intent, Purpose } from './types.ts';
+import type { Id, Intent, Purpose } from './machine.ts';
 
 /** Why a rotation of all services leaves this one alone; null if it takes part. */
 export function leftAloneBecause({ onRotate }: ServiceConfig): string | null {

@@ -1,7 +1,7 @@
 import type { Restart } from '../config/types.ts';
 import { withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
-import type { Instance, Place } from './types.ts';
+import type { Instance, Place } from './machine.ts';
 
 /** What follows an exit outside a rotation. `crashes` counts the crashes in a row, this one included. */
 export type RestartDecision =

@@ -1,6 +1,6 @@
 import type { SignalName } from '../config/types.ts';
 import type { Turn } from './turn.ts';
-import type { Id, Instance, Retiring } from './types.ts';
+import type { Id, Instance, Retiring } from './machine.ts';
 
 /** Tells an instance to stop; its parameter is free once its whole process group is gone. */
 export function retire(turn: Turn, instance: Instance, leaderExited = false): void {

@@ -2,7 +2,7 @@
 import type { Parameter, ServiceConfig } from '../config/types.ts';
 import { currentOf } from './instances.ts';
 import type { Turn } from './turn.ts';
-import type { Attempt, Id, Instance } from './types.ts';
+import type { Attempt, Id, Instance } from './machine.ts';
 
 /** Asks for a switch and returns its id; null where nobody is to be told. */
 export function startRoute(turn: Turn, spec: ServiceConfig, to: Parameter): Id | null {

@@ -26,7 +26,7 @@ import {
 } from './requests.ts';
 import { killRetiring, killTimerFired, launchedTooLate } from './retire.ts';
 import { Turn } from './turn.ts';
-import type { Event, Id, State, Transition } from './types.ts';
+import type { Input, Id, State, Transition } from './machine.ts';
 
 /** A service that has never been started. */
 export function initialState(spec: ServiceConfig): State {
@@ -48,77 +48,77 @@ export function initialState(spec: ServiceConfig): State {
 }
 
 /**
- * One step of the machine. The input state is never changed; an event about an id that is not known (any more)
+ * One step of the machine. The input state is never changed; an input about an id that is not known (any more)
  * changes nothing. The effects are to be carried out in their order.
  */
-export function transition(state: State, event: Event): Transition {
-  const turn = new Turn(state, event.at);
-  apply(turn, event);
+export function transition(state: State, input: Input): Transition {
+  const turn = new Turn(state, input.at);
+  apply(turn, input);
   stoppedWhenAllGone(turn);
   beginKeptRotation(turn);
   return turn.result;
 }
 
-function apply(turn: Turn, event: Event): void {
-  switch (event.type) {
+function apply(turn: Turn, input: Input): void {
+  switch (input.type) {
     case 'rotationRequested':
-      rotationRequested(turn, event.request);
+      rotationRequested(turn, input.request);
       return;
     case 'startRequested':
-      startRequested(turn, event.request);
+      startRequested(turn, input.request);
       return;
     case 'stopRequested':
-      stopRequested(turn, event.request);
+      stopRequested(turn, input.request);
       return;
     case 'restartRequested':
-      restartRequested(turn, event.request);
+      restartRequested(turn, input.request);
       return;
     case 'signalRequested':
-      signalRequested(turn, event.request, event.signal);
+      signalRequested(turn, input.request, input.signal);
       return;
     case 'specChanged':
-      specChanged(turn, event.request, event.spec);
+      specChanged(turn, input.request, input.spec);
       return;
     case 'settingsChanged':
-      settingsChanged(turn, event.request, event.settings);
+      settingsChanged(turn, input.request, input.settings);
       return;
     case 'orphanFound':
-      orphanFound(turn, event);
+      orphanFound(turn, input);
       return;
     case 'killRequested':
       killRetiring(turn);
       return;
     case 'launched':
-      launched(turn, event.instance, event.pid);
-      launchedTooLate(turn, event.instance, event.pid);
+      launched(turn, input.instance, input.pid);
+      launchedTooLate(turn, input.instance, input.pid);
       return;
     case 'launchFailed':
-      launchFailed(turn, event.instance, event.reason);
+      launchFailed(turn, input.instance, input.reason);
       return;
     case 'becameReady':
-      becameReady(turn, event.instance);
+      becameReady(turn, input.instance);
       return;
     case 'readinessTimedOut':
-      readinessTimedOut(turn, event.instance, event.reason);
+      readinessTimedOut(turn, input.instance, input.reason);
       return;
     case 'leaderExited':
-      if (instanceOf(turn.state, event.instance) !== undefined)
-        leaderExited(turn, event.instance, event.exit);
+      if (instanceOf(turn.state, input.instance) !== undefined)
+        leaderExited(turn, input.instance, input.exit);
       return;
     case 'exited':
-      if (instanceOf(turn.state, event.instance) !== undefined) exited(turn, event.instance, event.exit);
+      if (instanceOf(turn.state, input.instance) !== undefined) exited(turn, input.instance, input.exit);
       return;
     case 'timerFired':
-      timerFired(turn, event.timer);
+      timerFired(turn, input.timer);
       return;
     case 'hookFinished':
-      hookFinished(turn, event.hook, event.failure);
+      hookFinished(turn, input.hook, input.failure);
       return;
     case 'routed':
-      routed(turn, event.route, event.failure);
+      routed(turn, input.route, input.failure);
       return;
     default:
-      assertNever(event);
+      assertNever(input);
   }
 }
 

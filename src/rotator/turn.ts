@@ -1,5 +1,5 @@
-import type { ServiceFact } from './occurrence.ts';
-import type { Answer, Effect, Id, Millis, Phase, State, Transition } from './types.ts';
+import type { ServiceReport } from '../api/event.ts';
+import type { Answer, Effect, Id, Millis, Phase, State, Transition } from './machine.ts';
 
 /**
  * One turn of the machine: the state as it is replaced step by step, and the effects in the order they were asked
@@ -41,11 +41,8 @@ export class Turn {
     this.#effects.push(effect);
   }
 
-  report(fact: ServiceFact): void {
-    this.effect({
-      type: 'report',
-      occurrence: { at: this.at, service: this.#state.spec.name, ...fact },
-    });
+  report(report: ServiceReport): void {
+    this.effect({ type: 'report', report });
   }
 
   answer(requests: readonly Id[], answer: Answer): void {

@@ -1,7 +1,7 @@
 /** What a service looks like from outside, read off its state. */
 import type { Parameter } from '../config/types.ts';
 import { attemptOf, currentOf, nextOf } from './instances.ts';
-import type { Attempt, Instance, Millis, PhaseName, RotationResult, State } from './types.ts';
+import type { Attempt, Instance, Millis, PhaseName, RotationResult, State } from './machine.ts';
 
 export interface InstanceView {
   readonly parameter: Parameter;

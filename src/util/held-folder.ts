@@ -2,15 +2,25 @@
  * Folders for a manager that is root, on paths that another user may change. That user could put a symbolic link in
  * the place of any folder of his own, and root would write where the link leads. So the path is walked folder by folder
  * without following links, each step from the descriptor of the one before, and what is done in the folder goes through
- * its descriptor too: what happens to the path meanwhile does not matter.
+ * its descriptor too: what happens to the path meanwhile does not matter. At once, some 10 µs a folder: a route must be
+ * withdrawn before the instance has stopped, and each turn through the thread pool takes longer than the whole way.
  */
-import { execFile } from 'node:child_process';
-import { constants, existsSync, type Stats } from 'node:fs';
-import { lstat, mkdir, open, readlink, stat, type FileHandle } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  type Stats,
+} from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { makeFolder } from './make-folder.ts';
-import { describeHand } from './owners.ts';
+import { describeHand } from './path-owners.ts';
 
 /** Something on the path, or at its end, may be the work of another user. The message names it and its owner. */
 export class UnsafePath extends Error {
@@ -29,10 +39,11 @@ export interface HeldFolder {
   entry(name: string): string;
   /** Null for a manager that is not root: then nothing is checked. */
   readonly ruler: Ruler;
-  readonly stat: Stats;
+  /** Whom new files are given to if there is a ruler. */
+  readonly owner: { readonly uid: number; readonly gid: number };
   /** Where the symbolic link of a name leads, as an absolute path. Throws {@link UnsafePath} if it is not followed. */
-  target(name: string): Promise<string>;
-  close(): Promise<void>;
+  target(name: string): string;
+  close(): void;
 }
 
 /** Who, beside root, may replace what is in a folder: one user, or several by its permissions. */
@@ -49,29 +60,26 @@ const STICKY = 0o1000;
  * can put one. Below a folder of another user, every folder must belong to that user or to one of `users`. Throws
  * {@link UnsafePath}, or the error of open(2) or mkdir(2).
  */
-export async function holdFolder(folder: string, request: FolderRequest): Promise<HeldFolder> {
-  if (process.getuid?.() !== ROOT) return await unchecked(folder, request);
+export function holdFolder(folder: string, request: FolderRequest): HeldFolder {
+  if (process.getuid?.() !== ROOT) return unchecked(folder, request);
   let parts = partsOf(folder);
   let links = 0;
-  let current = await Step.root();
-  try {
-    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      const next = await current.enter(part, request);
-      await current.close();
-      if (typeof next !== 'string') {
-        current = next;
-        continue;
+  let current = Step.root();
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    const above = current;
+    try {
+      const next = above.enter(part, request);
+      if (typeof next === 'string') {
+        links += 1;
+        if (links > MOST_LINKS) throw new UnsafePath(`the links in ${folder} lead round in a circle`);
+        parts = [...partsOf(next), ...parts];
       }
-      links += 1;
-      if (links > MOST_LINKS) throw new UnsafePath(`the links in ${folder} lead round in a circle`);
-      parts = [...partsOf(next), ...parts];
-      current = await Step.root();
+      current = typeof next === 'string' ? Step.root() : next;
+    } finally {
+      above.close();
     }
-    return current;
-  } catch (error) {
-    await current.close();
-    throw error;
   }
+  return current;
 }
 
 /**
@@ -91,111 +99,115 @@ export function foreignFile(
 }
 
 /** For a manager that is not root: the user's own rights are what bounds it. */
-async function unchecked(folder: string, { make }: FolderRequest): Promise<HeldFolder> {
-  const found = await stat(folder).catch(async (error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || make === null) throw error;
-    if (make === 'umask') await mkdir(folder, { recursive: true });
+function unchecked(folder: string, { make }: FolderRequest): HeldFolder {
+  if (make !== null && !existsSync(folder)) {
+    if (make === 'umask') mkdirSync(folder, { recursive: true });
     else makeFolder(folder, make);
-    return await stat(folder);
-  });
+  }
   return {
     entry: (name) => path.join(folder, name),
     ruler: null,
-    stat: found,
-    target: async (name) => path.resolve(folder, await readlink(path.join(folder, name))),
-    close: () => Promise.resolve(),
+    owner: { uid: process.getuid?.() ?? ROOT, gid: process.getgid?.() ?? ROOT },
+    target: (name) => path.resolve(folder, readlinkSync(path.join(folder, name))),
+    close: () => undefined,
   };
 }
 
 /** One folder of the walk, and its last one. */
 class Step implements HeldFolder {
   readonly ruler: Ruler;
-  readonly stat: Stats;
+  readonly owner: Stats;
   readonly #path: string;
-  readonly #handle: FileHandle;
+  readonly #descriptor: number;
 
-  private constructor(where: string, handle: FileHandle, found: Stats, above: Ruler) {
+  private constructor(where: string, descriptor: number, found: Stats, above: Ruler) {
     this.#path = where;
-    this.#handle = handle;
-    this.stat = found;
+    this.#descriptor = descriptor;
+    this.owner = found;
     this.ruler = rulerOf(found, above);
   }
 
-  static async root(): Promise<Step> {
-    return await Step.#open('/', '/', null);
+  static root(): Step {
+    return Step.#open('/', '/', null);
   }
 
-  static async #open(at: string, where: string, above: Ruler): Promise<Step> {
-    const handle = await open(at, FOLDER);
+  static #open(at: string, where: string, above: Ruler): Step {
+    const descriptor = openSync(at, FOLDER);
     try {
-      return new Step(where, handle, await handle.stat(), above);
+      return new Step(where, descriptor, fstatSync(descriptor), above);
     } catch (error) {
-      await handle.close();
+      closeSync(descriptor);
       throw error;
     }
   }
 
   entry(name: string): string {
     // Without /proc (macOS) the path itself: then a folder that is replaced after the check is not noticed.
-    return HAS_PROC ? `/proc/self/fd/${this.#handle.fd}/${name}` : `${this.#path}/${name}`;
+    return HAS_PROC ? `/proc/self/fd/${this.#descriptor}/${name}` : `${this.#path}/${name}`;
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close();
+  close(): void {
+    closeSync(this.#descriptor);
   }
 
   /** The folder of that name, or where the link of that name leads. */
-  async enter(name: string, { users, make }: FolderRequest): Promise<Step | string> {
+  enter(name: string, { users, make }: FolderRequest): Step | string {
     const where = path.join(this.#path, name);
     let next: Step;
     try {
-      next = await Step.#open(this.entry(name), where, this.ruler);
+      next = Step.#open(this.entry(name), where, this.ruler);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' && make !== null) {
-        await this.#make(name, where, make);
-        const made = await this.enter(name, { users, make: null });
+        this.#make(name, where, make);
+        const made = this.enter(name, { users, make: null });
         // The mode given to mkdir(2) is cut by the umask.
-        if (made instanceof Step && made.stat.uid === ROOT && make !== 'umask' && this.ruler === null)
-          await made.#handle.chmod(make);
+        if (made instanceof Step && made.owner.uid === ROOT && make !== 'umask' && this.ruler === null)
+          fchmodSync(made.#descriptor, make);
         return made;
       }
-      const isLink = code === 'ENOTDIR' || code === 'ELOOP' ? await this.#isLink(name) : false;
+      const isLink = code === 'ENOTDIR' || code === 'ELOOP' ? this.#isLink(name) : false;
       if (!isLink) throw error;
-      return await this.target(name);
+      return this.target(name);
     }
-    if (typeof this.ruler !== 'number' || next.stat.uid === this.ruler || users.has(next.stat.uid))
+    if (typeof this.ruler !== 'number' || next.owner.uid === this.ruler || users.has(next.owner.uid))
       return next;
-    await next.close();
+    next.close();
     throw new UnsafePath(
-      `${describe(where, next.stat)}, but the folder that it is in to another user, who could replace it`,
+      `${describe(where, next.owner)}, but the folder that it is in to another user, who could replace it`,
     );
   }
 
-  async target(name: string): Promise<string> {
-    const found = await lstat(this.entry(name));
+  target(name: string): string {
+    const found = lstatSync(this.entry(name));
     // In a sticky folder only its owner could have put a link there or taken it away.
-    const open = (this.stat.mode & 0o002) !== 0 && (this.stat.mode & STICKY) === 0;
+    const open = (this.owner.mode & 0o002) !== 0 && (this.owner.mode & STICKY) === 0;
     if (typeof this.ruler !== 'number' && !open && found.uid === ROOT)
-      return path.resolve(this.#path, await readlink(this.entry(name)));
+      return path.resolve(this.#path, readlinkSync(this.entry(name)));
     const link = describe(path.join(this.#path, name), found);
     throw new UnsafePath(`${link} and is a symbolic link, which root does not follow here`);
   }
 
-  async #isLink(name: string): Promise<boolean> {
-    return (await lstat(this.entry(name))).isSymbolicLink();
+  #isLink(name: string): boolean {
+    return lstatSync(this.entry(name)).isSymbolicLink();
   }
 
   /** As the folder's owner: root would not know whether it is still its own folder that it gives away. */
-  async #make(name: string, where: string, mode: number | 'umask'): Promise<void> {
-    const { uid, gid } = this.stat;
+  #make(name: string, where: string, mode: number | 'umask'): void {
+    const { uid, gid } = this.owner;
     if (uid === ROOT) {
-      await mkdir(this.entry(name), mode === 'umask' ? {} : { mode });
+      mkdirSync(this.entry(name), mode === 'umask' ? {} : { mode });
       return;
     }
     const options = mode === 'umask' ? [] : ['-m', mode.toString(8)];
     try {
-      await promisify(execFile)('mkdir', [...options, '-p', '--', where], { uid, gid, cwd: '/' });
+      execFileSync('mkdir', [...options, '-p', '--', where], {
+        uid,
+        gid,
+        cwd: '/',
+        stdio: 'pipe',
+        timeout: 5_000,
+      });
     } catch (error) {
       throw new UnsafePath(`${where} cannot be made as its folder's owner: ${(error as Error).message}`);
     }

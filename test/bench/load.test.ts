@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 const sources = path.resolve(import.meta.dirname, '../../bench/zero-downtime/load');
 const compiler = spawnSync('cc', ['--version']).status === 0;
@@ -68,12 +68,12 @@ describe.skipIf(!compiler)('the load of bench/zero-downtime (needs cc)', () => {
     return JSON.parse(printed) as Account;
   }
 
-  it('counts what is answered', async () => {
+  test('counts what is answered', async () => {
     const port = await serve((socket) => socket.write(HELLO));
     expect(await load(port)).toMatchObject({ requests: 3, ok: 3, failed: 0 });
   });
 
-  it.each<[string, (socket: Socket) => void]>([
+  test.each<[string, (socket: Socket) => void]>([
     ['reset', (socket) => socket.resetAndDestroy()],
     ['unanswered', (socket) => socket.end()],
     ['truncated', (socket) => socket.end(HELLO.slice(0, -2))],
@@ -83,7 +83,7 @@ describe.skipIf(!compiler)('the load of bench/zero-downtime (needs cc)', () => {
     expect(account).toMatchObject({ requests: 3, ok: 0, failed: 3, failures: { [kind]: 3 } });
   });
 
-  it('counts each status that is not 200', async () => {
+  test('counts each status that is not 200', async () => {
     const port = await serve((socket) => socket.write(HELLO.replace('200 OK', '502 Bad Gateway')));
     expect(await load(port)).toMatchObject({
       failed: 3,
@@ -92,38 +92,38 @@ describe.skipIf(!compiler)('the load of bench/zero-downtime (needs cc)', () => {
     });
   });
 
-  it('notices a stream with a piece missing', async () => {
+  test('notices a stream with a piece missing', async () => {
     const chunk = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabd\r\n0\r\n\r\n';
     const port = await serve((socket) => socket.write(chunk));
     const account = await load(port, '--mode', 'stream', '--bytes', '3');
     expect(account).toMatchObject({ ok: 0, failures: { 'wrong-content': 3 } });
   });
 
-  it('notices a body of which a part was lost', async () => {
+  test('notices a body of which a part was lost', async () => {
     const port = await serve((socket) => socket.write(HELLO.replace('hello\n', '4095\n\n')));
     const account = await load(port, '--mode', 'post', '--body', '4096');
     expect(account).toMatchObject({ ok: 0, failures: { 'wrong-content': 3 } });
   });
 
-  it('notices what is late', async () => {
+  test('notices what is late', async () => {
     const port = await serve(() => undefined);
     expect(await load(port, '--deadline', '100')).toMatchObject({ requests: 3, failures: { late: 3 } });
   });
 
-  it('notices that nobody listens', async () => {
+  test('notices that nobody listens', async () => {
     const port = await serve(() => undefined);
     await new Promise((resolve) => server?.close(resolve));
     expect(await load(port)).toMatchObject({ requests: 3, failures: { refused: 3 } });
   });
 
-  it('opens another connection where the kept one was closed between two requests, as clients do', async () => {
+  test('opens another connection where the kept one was closed between two requests, as clients do', async () => {
     const port = await serve((socket) => socket.end(HELLO));
     const account = await load(port, '--rate', '20');
     expect(account).toMatchObject({ requests: 3, ok: 3, failed: 0 });
     expect(account.foundClosed).toBeGreaterThan(0);
   });
 
-  it('notices a WebSocket that ends without a goodbye', async () => {
+  test('notices a WebSocket that ends without a goodbye', async () => {
     let upgraded = 0;
     const port = await serve((socket) => (upgraded++ % 2 === 0 ? socket.write(UPGRADED) : socket.end()));
     const account = await load(port, '--mode', 'ws', '--interval', '5', '--requests', '4');

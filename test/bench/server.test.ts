@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 const bench = path.resolve(import.meta.dirname, '../../bench/zero-downtime');
 const compiler = spawnSync('cc', ['--version']).status === 0;
@@ -51,7 +51,7 @@ describe.skipIf(!compiler)('a server of bench/zero-downtime with an inherited so
   }
 
   describe.each(['c', 'node'])('%s', (kind) => {
-    it('serves, says so where it is asked to, and ends with 0', async () => {
+    test('serves, says so where it is asked to, and ends with 0', async () => {
       const { child: server, port } = await start(kind, '$$');
       await new Promise((resolve) => server.stdio[4]?.once('data', resolve));
       const response = await fetch(`http://127.0.0.1:${port}/`);
@@ -61,7 +61,7 @@ describe.skipIf(!compiler)('a server of bench/zero-downtime with an inherited so
       expect(await ended).toBe(0);
     });
 
-    it('does not take a socket that is meant for another process', async () => {
+    test('does not take a socket that is meant for another process', async () => {
       const { child: server } = await start(kind, '1');
       expect(await new Promise((resolve) => server.once('exit', resolve))).toBe(1);
     });

@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { describe as describeCommands, main } from '../../src/cli/main.ts';
 
-const early = { takeOver: () => new Set<never>(), stepBack: () => undefined };
+const early = { handOver: () => new Set<never>(), stepBack: () => undefined };
 
 /** Runs a command line in this process; what it writes is caught. */
 async function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { compareServices } from '../../src/config/compare.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ServiceConfig } from '../../src/config/types.ts';
@@ -12,7 +12,7 @@ async function load(services: string): Promise<readonly ServiceConfig[]> {
   return result.config.services.map((service) => ({ ...service, baseDir: '/srv', cwd: '/srv' }));
 }
 
-it('tells which services are new, other or the same, and which are gone', async () => {
+test('tells which services are new, other or the same, and which are gone', async () => {
   const before = await load(
     '  a: { command: x }\n  b: { command: x, env: { A: 1, B: 2 } }\n  c: { command: x }\n',
   );
@@ -37,7 +37,7 @@ it('tells which services are new, other or the same, and which are gone', async 
 
 const web = 'command: ./x %alt, parameters: [1, 2]';
 
-it.each([
+test.each([
   ['overlap', `  a: { ${web} }\n`, `  a: { ${web}, overlap: 1s }\n`, 'applied'],
   ['stop', `  a: { ${web} }\n`, `  a: { ${web}, stop: { signal: QUIT } }\n`, 'applied'],
   ['restart', `  a: { ${web} }\n`, `  a: { ${web}, restart: never }\n`, 'applied'],

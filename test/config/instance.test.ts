@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { instantiate } from '../../src/config/instance.ts';
 import { loadService } from './folder.ts';
 
-it('puts the parameter into every template, each word staying one', async () => {
+test('puts the parameter into every template, each word staying one', async () => {
   const service = await loadService(
     'command: ./x "a %alt b" %alt %%alt',
     'parameters: [blue, "two words"]',
@@ -29,7 +29,7 @@ it('puts the parameter into every template, each word staying one', async () => 
   });
 });
 
-it.each([
+test.each([
   ['http: "http://127.0.0.1:%alt/"', { url: 'http://127.0.0.1:80/' }],
   ['tcp: ":%alt"', { address: ':80' }],
   ['output: "on :%alt"', { pattern: 'on :80' }],
@@ -39,7 +39,7 @@ it.each([
   expect(instantiate(service, '80').ready).toMatchObject(expected);
 });
 
-it('leaves nothing of %alt without a parameter', async () => {
+test('leaves nothing of %alt without a parameter', async () => {
   const service = await loadService('command: x -%alt- %%alt', 'cwd: .%alt');
   const spec = instantiate(service, null);
   expect(spec.command).toEqual(['x', '--', '%alt']);

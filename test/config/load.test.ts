@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readlink, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig, loadControl } from '../../src/config/load.ts';
 import { instantiate } from '../../src/config/instance.ts';
 import { addFile, loadOk, makeFolder, mistakesOf } from './folder.ts';
@@ -9,14 +9,14 @@ import { addFile, loadOk, makeFolder, mistakesOf } from './folder.ts';
 const SERVICES = 'services: { api: { command: x } }';
 
 describe('loadConfig', () => {
-  it('finds the file from the working directory upward', async () => {
+  test('finds the file from the working directory upward', async () => {
     const folder = await makeFolder({ 'alternate.config.yaml': SERVICES, 'a/b/c.txt': '' });
     const result = await loadConfig({ cwd: join(folder, 'a/b') });
     expect(result).toMatchObject({ ok: true, config: { path: join(folder, 'alternate.config.yaml') } });
     expect(result.ok && result.config.services[0]?.baseDir).toBe(folder);
   });
 
-  it('says when there is none, and what to do', async () => {
+  test('says when there is none, and what to do', async () => {
     const cwd = await makeFolder();
     expect(await loadConfig({ cwd })).toEqual({
       ok: false,
@@ -34,7 +34,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['none.yaml', 'cannot be read: there is no such file'],
     ['.', 'cannot be read: it is a folder, not a regular file'],
     ['fifo.yaml', 'cannot be read: it is a FIFO, not a regular file'],
@@ -66,7 +66,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it.each(['x.yaml', 'x.yml', 'x.json', '.alternaterc', 'x.conf'])(
+  test.each(['x.yaml', 'x.yml', 'x.json', '.alternaterc', 'x.conf'])(
     'reads %s as YAML, so also as JSON',
     async (name) => {
       expect((await loadOk(SERVICES, name)).services).toHaveLength(1);
@@ -76,7 +76,7 @@ describe('loadConfig', () => {
     },
   );
 
-  it('paths are relative to the folder as it was named, so that a link in it is followed anew', async () => {
+  test('paths are relative to the folder as it was named, so that a link in it is followed anew', async () => {
     const folder = await makeFolder({
       'releases/41/alternate.config.yaml': 'services: { api: { command: x, cwd: bin, watch: bin/x } }',
       'releases/41/bin/x': '41',
@@ -96,7 +96,7 @@ describe('loadConfig', () => {
     expect(service && instantiate(service, null).cwd).toBe(join(folder, 'current/bin'));
   });
 
-  it('checks folders and env files for each parameter', async () => {
+  test('checks folders and env files for each parameter', async () => {
     const folder = await makeFolder({
       'alternate.config.yaml':
         'services: { api: { command: x, parameters: [blue, green], cwd: "%alt", envFile: "%alt/.env" } }',
@@ -109,7 +109,7 @@ describe('loadConfig', () => {
     ]);
   });
 
-  it('a parameter can be an absolute path', async () => {
+  test('a parameter can be an absolute path', async () => {
     const folder = await makeFolder({ 'blue/x': '', 'green/x': '' });
     const [blue, green] = [join(folder, 'blue'), join(folder, 'green')];
     const config = await loadOk(
@@ -121,7 +121,7 @@ describe('loadConfig', () => {
 });
 
 describe('package.json', () => {
-  it('holds a configuration under the key alternate', async () => {
+  test('holds a configuration under the key alternate', async () => {
     const text =
       '{\n\t"name": "x",\n\t"alternate": { "services": { "api": { "command": "x", "overlap": "1s" } } }\n}';
     const folder = await makeFolder({ 'package.json': text });
@@ -130,7 +130,7 @@ describe('package.json', () => {
     expect(result.ok && result.config.services[0]?.overlapMs).toBe(1000);
   });
 
-  it('has its mistakes at their places', async () => {
+  test('has its mistakes at their places', async () => {
     const text =
       '{\n\t"overlap": 5,\n\t"alternate": {\n\t\t"services": { "api": { "command": "x", "overlap": 5 } }\n\t}\n}';
     expect(await mistakesOf(text, 'package.json')).toEqual([
@@ -138,13 +138,13 @@ describe('package.json', () => {
     ]);
   });
 
-  it('without that key is no configuration', async () => {
+  test('without that key is no configuration', async () => {
     expect(await mistakesOf('{ "name": "x" }', 'package.json')).toEqual(['1:1 there is no key "alternate"']);
   });
 });
 
 describe('loadControl', () => {
-  it('gives the socket even where the services are wrong', async () => {
+  test('gives the socket even where the services are wrong', async () => {
     const folder = await makeFolder({
       'alternate.config.yaml':
         'control: { socket: x.sock }\nservices: { api: { comand: x, overlap: 5 } }\nfoo: 1',
@@ -156,7 +156,7 @@ describe('loadControl', () => {
     });
   });
 
-  it.each([
+  test.each([
     [
       'control: { socket: 5 }\nservices: {}',
       'control.socket: expected a path, or false for no socket, found 5',
@@ -168,13 +168,13 @@ describe('loadControl', () => {
     expect(await loadControl({ cwd: folder })).toMatchObject({ ok: false, diagnostics: [{ message }] });
   });
 
-  it('says when there is no file', async () => {
+  test('says when there is no file', async () => {
     const folder = await makeFolder();
     expect(await loadControl({ cwd: folder, file: 'none.yaml' })).toMatchObject({ ok: false });
   });
 });
 
-it('reads what the file holds now, not what it held', async () => {
+test('reads what the file holds now, not what it held', async () => {
   const folder = await makeFolder();
   await mkdir(join(folder, 'x'));
   for (const command of ['one', 'two']) {

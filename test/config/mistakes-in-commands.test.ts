@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inService, mistakesOf } from './folder.ts';
 
 const ONE_KIND = 'exactly one of http, tcp, exec, output and notify';
 const A_URL = 'for instance http://127.0.0.1:%alt/healthz';
 
 describe('a mistake in ready', () => {
-  it.each([
+  test.each([
     ['{}', `4:5 services.api.ready: none of its kinds is given (${ONE_KIND})`],
     ['{ timeout: 5s }', `4:5 services.api.ready: none of its kinds is given (${ONE_KIND})`],
     ['{ http: "http://x", tcp: 1 }', `4:5 services.api.ready: http and tcp exclude each other (${ONE_KIND})`],
@@ -48,7 +48,7 @@ describe('a mistake in ready', () => {
     expect(await inService(`ready: ${value}`)).toEqual([mistake]);
   });
 
-  it('shows with one of the parameters only', async () => {
+  test('shows with one of the parameters only', async () => {
     expect(await inService('parameters: [3000, x]', 'ready: { http: "http://127.0.0.1:%alt/" }')).toEqual([
       `5:20 services.api.ready.http: "http://127.0.0.1:x/" is not a URL (${A_URL})`,
     ]);
@@ -59,7 +59,7 @@ describe('a mistake in ready', () => {
 });
 
 describe('a mistake in a command', () => {
-  it.each([
+  test.each([
     [
       'api: {}',
       '2:3 services.api: the command is missing (a service needs a command of its own, or one in defaults)',

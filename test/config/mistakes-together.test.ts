@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LONGEST_SOCKET_PATH } from '../../src/util/longest-socket-path.ts';
 import { inService, loadText, mistakesOf } from './folder.ts';
 
@@ -7,7 +7,7 @@ const long = (length: number): string => `/${'x'.repeat(length - 1)}`;
 
 describe('a mistake around the services', () => {
   const services = 'services: { api: { command: x } }';
-  it.each([
+  test.each([
     ['services: {}', '1:11 services: expected a mapping of names to services, found an empty one'],
     ['services:', '1:1 services: expected a mapping of names to services, found nothing'],
     ['services: [a]', '1:11 services: expected a mapping of names to services, found a list'],
@@ -50,7 +50,7 @@ describe('a mistake around the services', () => {
     expect(await mistakesOf(text)).toEqual([mistake]);
   });
 
-  it('a socket path of exactly the longest length is none, and bytes count, not letters', async () => {
+  test('a socket path of exactly the longest length is none, and bytes count, not letters', async () => {
     expect(await mistakesOf(`${services}\ncontrol: { socket: ${long(LONGEST_SOCKET_PATH)} }`)).toEqual([]);
     expect(await mistakesOf(`${services}\ncontrol: { socket: /${'ä'.repeat(54)} }`)).toHaveLength(1);
   });
@@ -60,7 +60,7 @@ describe('onRotate beside parameters', () => {
   const message =
     'onRotate cannot stand beside parameters (leave out one of the two: with parameters, a rotation alternates)';
 
-  it('is a mistake in a service, and where both come from defaults', async () => {
+  test('is a mistake in a service, and where both come from defaults', async () => {
     expect(await inService('onRotate: SIGHUP', 'parameters: [a, b]')).toEqual([
       `4:5 services.api.onRotate: ${message}`,
     ]);
@@ -69,7 +69,7 @@ describe('onRotate beside parameters', () => {
     ).toEqual([`1:33 defaults.onRotate: ${message}`]);
   });
 
-  it('is none where onRotate is a default for the other services', async () => {
+  test('is none where onRotate is a default for the other services', async () => {
     expect(
       await mistakesOf(
         'defaults: { onRotate: HUP }\nservices: { a: { command: x }, b: { command: x, parameters: [1, 2] } }',
@@ -79,7 +79,7 @@ describe('onRotate beside parameters', () => {
 });
 
 describe('several mistakes', () => {
-  it('are said at once: of syntax, shape and rules, in the order of the lines', async () => {
+  test('are said at once: of syntax, shape and rules, in the order of the lines', async () => {
     const text = `control: { mode: 7 }
 defaults:
   overlap: 5
@@ -110,7 +110,7 @@ services:
     ]);
   });
 
-  it('in defaults are said once, not for each service, and also where no service takes them', async () => {
+  test('in defaults are said once, not for each service, and also where no service takes them', async () => {
     const mistakes = await mistakesOf(`defaults: { overlap: 5d, cwd: nowhere, stop: { timeout: 1 } }
 services:
   a: { command: x }
@@ -128,7 +128,7 @@ services:
   });
 });
 
-it('a diagnostic carries the file, and a frame with the mark under the place', async () => {
+test('a diagnostic carries the file, and a frame with the mark under the place', async () => {
   const result = await loadText('services:\n  api:\n    command: x\n    overlp: 15s\n');
   if (result.ok) throw new Error('accepted');
   expect(result.diagnostics).toHaveLength(1);

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inService, mistakesOf } from './folder.ts';
 
 const TEN_SECONDS = 'for instance 10s, 1m30s or 500ms';
 const AN_OVERLAP = 'services.api.overlap:';
 
 describe('a mistake in a service is said with its place, and what to write instead', () => {
-  it.each([
+  test.each([
     ['overlp: 15s', '4:5 services.api.overlp: unknown key (did you mean "overlap"?)'],
     ['workdir: x', /^4:5 services\.api\.workdir: unknown key \(the keys here are command, parameters, /],
     [
@@ -148,7 +148,7 @@ describe('a mistake in a service is said with its place, and what to write inste
 });
 
 describe('what would be mistaken for the words of the manager', () => {
-  it.each([
+  test.each([
     ['"30\\n00"', String.raw`30\n00`],
     ['"\\e[2J"', String.raw`\x1b[2J`],
     ['"a\\u202eb"', String.raw`a\u202eb`],
@@ -158,7 +158,7 @@ describe('what would be mistaken for the words of the manager', () => {
     ]);
   });
 
-  it('the name of a service', async () => {
+  test('the name of a service', async () => {
     expect(await mistakesOf('services: { alternate: { command: x } }')).toEqual([
       '1:13 services.alternate: its lines would look like those of the manager: "alternate | " (choose another name, for instance one that says what the service does)',
     ]);

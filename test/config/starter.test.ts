@@ -1,5 +1,5 @@
 import { Script } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { instantiate } from '../../src/config/instance.ts';
 import { starterConfig } from '../../src/config/starter.ts';
 import { loadOk, warningsOf } from './folder.ts';
@@ -7,11 +7,11 @@ import { loadOk, warningsOf } from './folder.ts';
 const TEXT = starterConfig('./schema/alternate.schema.json');
 
 describe('the starter file', () => {
-  it('tells editors where the schema is, in its first line', () => {
+  test('tells editors where the schema is, in its first line', () => {
     expect(TEXT.split('\n')[0]).toBe('# yaml-language-server: $schema=./schema/alternate.schema.json');
   });
 
-  it('is valid, and its server is one program of Node', async () => {
+  test('is valid, and its server is one program of Node', async () => {
     const { services } = await loadOk(TEXT);
     expect(services.map(({ name }) => name)).toEqual(['web']);
     const [service] = services;
@@ -22,11 +22,11 @@ describe('the starter file', () => {
     expect(source).toContain('listen(3001,');
   });
 
-  it('gives no warning', async () => {
+  test('gives no warning', async () => {
     expect(await warningsOf(TEXT)).toEqual([]);
   });
 
-  it('is valid with each of its suggestions', async () => {
+  test('is valid with each of its suggestions', async () => {
     const lines = TEXT.split('\n');
     const suggestions = lines.filter(
       (line) => /^ *# ?[a-zA-Z]+:( .*)?$/.test(line) || /^ *# {3}[a-zA-Z]+:/.test(line),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { followEvents } from '../../src/control/client.ts';
 import { createControlServer } from '../../src/control/server.ts';
-import type { Answer } from '../../src/rotator/types.ts';
+import type { Answer } from '../../src/rotator/machine.ts';
 import { temporaryFolder } from '../support/alternate.ts';
 import { until } from '../support/until.ts';
 import { RawConnection, wire } from '../support/wire.ts';

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isClassicForm } from '../../src/cli/classic-form.ts';
 import { describe as describeCommands } from '../../src/cli/main.ts';
-import { splitWords } from '../../src/config/words.ts';
+import { splitWords } from '../../src/config/values/words.ts';
 import { fences, onlyFence, root } from './pages.ts';
 
 const program = describeCommands(
-  { takeOver: () => new Set<never>(), stepBack: () => undefined },
+  { handOver: () => new Set<never>(), stepBack: () => undefined },
   () => undefined,
 );
 const known = program.commands.map((command) => command.name());

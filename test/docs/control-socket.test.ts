@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { routeOf } from '../../src/control/routes.ts';
+import { endpointOf } from '../../src/control/endpoints.ts';
 import { fences, page, root } from './pages.ts';
 
 const control = page('docs/control-socket.md');
@@ -29,7 +29,7 @@ test('every JSON fence parses, and is a status document with all its keys', () =
   expect(Object.keys(service['lastRotation'] as object)).toEqual(['outcome', 'from', 'to', 'reason', 'at']);
 });
 
-test('every request of the table is one that is routed', () => {
+test('every request of the table has an endpoint', () => {
   const rows = [...control.text.matchAll(/^\| `(GET|POST) ([^`]+)`(.*?)\|/gm)].flatMap(
     ([, method = '', target = '', more = '']) => [
       [method, target] as const,
@@ -38,13 +38,13 @@ test('every request of the table is one that is routed', () => {
       ),
     ],
   );
-  const routes = rows.map(([method, target]) => {
-    const routed = routeOf(method, target);
-    if (!routed.ok) throw new Error(`${method} ${target}: ${routed.error.message}`);
-    const { route } = routed;
-    return route.type === 'action' ? route.action : route.type;
+  const endpoints = rows.map(([method, target]) => {
+    const matched = endpointOf(method, target);
+    if (!matched.ok) throw new Error(`${method} ${target}: ${matched.error.message}`);
+    const { endpoint } = matched;
+    return endpoint.type === 'action' ? endpoint.action : endpoint.type;
   });
-  expect(routes.sort()).toEqual(
+  expect(endpoints.sort()).toEqual(
     [
       'status',
       'service',
@@ -61,7 +61,7 @@ test('every request of the table is one that is routed', () => {
 });
 
 test('the types of events are exactly those that there are', () => {
-  const source = readFileSync(path.join(root, 'src/rotator/occurrence.ts'), 'utf8');
+  const source = readFileSync(path.join(root, 'src/api/event.ts'), 'utf8');
   const types = [...source.matchAll(/readonly type: '([a-z-]+)'/g)].map(([, type = '']) => type);
   const section = control.text.slice(control.text.indexOf('\n## Events'));
   const told = [...section.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(([, type = '']) => type);

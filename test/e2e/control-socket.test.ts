@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { Alternate, runAlternate, writeConfig } from '../support/alternate.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -114,6 +114,43 @@ describe('the socket file', () => {
     expect(await alternate.stop()).toMatchObject({ code: 0 });
     expect(existsSync(socket)).toBe(false);
   });
+
+  test('and its folder are made again when the folder is removed; a second manager is refused meanwhile', async () => {
+    const theatre = await Theatre.open();
+    const run = path.join(theatre.folder, 'run');
+    const socket = path.join(run, 'c.sock');
+    writeConfig(theatre.folder, JSON.stringify({ control: { socket }, services: { web } }));
+    const alternate = new Alternate([], { cwd: theatre.folder });
+    onTestFinished(() => alternate.discard());
+    await alternate.service('web', ({ state }) => state === 'running');
+    rmSync(run, { recursive: true });
+    const second = await runAlternate([], { cwd: theatre.folder });
+    expect(second).toMatchObject({ code: 1, stdout: '' });
+    expect(second.stderr).toContain(`pid ${alternate.pid} is running already`);
+    await until('socket and list are back', () => existsSync(socket) && existsSync(`${socket}.running`));
+    expect(await alternate.service('web', ({ state }) => state === 'running')).toMatchObject({ restarts: 0 });
+    expect(await alternate.stop()).toMatchObject({ code: 0 });
+    expect(readdirSync(path.join(theatre.folder, '.state'))).toEqual([]);
+  });
+
+  test.each([{}, { STATE_DIRECTORY: '/proc/none' }])(
+    'is none with `false`: a second manager is refused all the same, with %o',
+    async (env) => {
+      const theatre = await Theatre.open();
+      const runtime = { XDG_RUNTIME_DIR: path.join(theatre.folder, 'run'), ...env };
+      writeConfig(theatre.folder, JSON.stringify({ control: { socket: false }, services: { web } }));
+      const alternate = new Alternate([], { cwd: theatre.folder, env: runtime });
+      onTestFinished(() => alternate.discard());
+      await alternate.logged(/running on a/);
+      const second = await runAlternate([], { cwd: theatre.folder, env: runtime });
+      expect(second).toMatchObject({ code: 1, stdout: '' });
+      expect(second.stderr).toMatch(
+        new RegExp(`^alternate \\| a manager with pid ${alternate.pid} is running already`),
+      );
+      expect(second.stderr.split('\n')).toHaveLength(2);
+      expect(await alternate.stop()).toMatchObject({ code: 0 });
+    },
+  );
 
   test('with a path that a socket cannot have is refused, not cut', async () => {
     const theatre = await Theatre.open();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { isThere } from './examples.ts';
+import { isThere } from './fixtures/examples.ts';
 
 const command = Stage.command();
 const parameters: [string, string] = ['a', 'b'];

@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { Alternate, bin, runAlternate, temporaryFolder } from '../support/alternate.ts';
 import { childrenOf } from '../support/processes.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { isThere } from './examples.ts';
+import { isThere } from './fixtures/examples.ts';
 
 function scratch(): string {
   const folder = temporaryFolder();

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { runAlternate } from '../support/alternate.ts';
 import { processFacts, processGone } from '../support/processes.ts';
 import { explainTimeouts, until } from '../support/until.ts';
-import { exampleOf, isThere, startExample, type Example } from './examples.ts';
+import { exampleOf, isThere, startExample, type Example } from './fixtures/examples.ts';
 
 /** What an instance of the example answers; null where none does. */
 async function answerOf(port: string): Promise<{ text: string; pid: number } | null> {

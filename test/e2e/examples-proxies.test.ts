@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startLoad, type LoadResult } from '../support/load.ts';
 import { until } from '../support/until.ts';
-import { exampleOf, isThere, startExample, type Example } from './examples.ts';
+import { exampleOf, isThere, startExample, type Example } from './fixtures/examples.ts';
 
 const WORKLOAD = [
   { name: 'get' },

@@ -2,8 +2,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { runAlternate, temporaryFolder, writeConfig, type Ended } from '../support/alternate.ts';
 import { freePorts } from '../support/ports.ts';
 import { until } from '../support/until.ts';
-import { isThere } from './examples.ts';
-import { ask, echoed, stand, startProxy, type Stand } from './export-stand.ts';
+import { isThere } from './fixtures/examples.ts';
+import { ask, echoed, stand, startProxy, type Stand } from './fixtures/export-stand.ts';
 
 /** Sets a proxy up with what was exported; what the user writes himself is as little as can be. */
 const SET_UP: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {

@@ -1,9 +1,9 @@
 /** What must not harm the manager: floods of output, stalled readers, full disks, no descriptors, many services. */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
-import type { ServiceStatus, StatusDocument } from '../../src/rotator/status.ts';
+import { describe, expect, test } from 'vitest';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
+import type { ServiceStatus, StatusDocument } from '../../src/api/status-document.ts';
 import { bin } from '../support/alternate.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
@@ -53,7 +53,7 @@ class Flood {
 }
 
 describe('output', () => {
-  it('passes on 300 MB without a newline and 500 MB of lines in bounded memory, and every byte arrives', async () => {
+  test('passes on 300 MB without a newline and 500 MB of lines in bounded memory, and every byte arrives', async () => {
     const theatre = await Theatre.open();
     const endless = `head -c 314572800 /dev/zero | tr '\\0' x; echo`;
     const lines = `yes ${'y'.repeat(99)} | head -c 524288000`;
@@ -78,7 +78,7 @@ describe('output', () => {
     }
   }, 240_000);
 
-  it('rotates while nobody reads what it writes, and everything arrives when somebody does', async () => {
+  test('rotates while nobody reads what it writes, and everything arrives when somebody does', async () => {
     const theatre = await Theatre.open();
     const program = `i=0; while [ $i -lt 20000 ]; do echo "$1 line $i of a flood that nobody reads"; i=$((i+1)); done; exec sleep 1000`;
     theatre.script('talker', program);
@@ -99,7 +99,7 @@ describe('output', () => {
       expect(line).toMatch(/^talker:[ab] \| [ab] line \d+ of a flood that nobody reads$/);
   });
 
-  it.skipIf(!existsSync('/dev/full'))('goes on when the disk is full, and says so once', async () => {
+  test.skipIf(!existsSync('/dev/full'))('goes on when the disk is full, and says so once', async () => {
     const theatre = await Theatre.open();
     symlinkSync('/dev/full', `${theatre.folder}/full.log`);
     const manager = theatre.start({
@@ -117,7 +117,7 @@ describe('output', () => {
 });
 
 describe('descriptors', () => {
-  it('do not grow over 500 rotations', async () => {
+  test('do not grow over 500 rotations', async () => {
     const theatre = await Theatre.open();
     const manager = theatre.start({
       web: {
@@ -138,7 +138,7 @@ describe('descriptors', () => {
     await until('as many descriptors as before', () => descriptors(manager.pid) <= before + 2);
   }, 120_000);
 
-  it('running out fails the rotation with a reason and leaves the current instance alone', async () => {
+  test('running out fails the rotation with a reason and leaves the current instance alone', async () => {
     const theatre = await Theatre.open();
     // Enough for one service with its pipes, not for dozens.
     const services: Record<string, RawService> = Object.fromEntries(
@@ -163,7 +163,7 @@ describe('descriptors', () => {
 });
 
 describe('many services', () => {
-  it('200 with watchers in one manager are all rotated by one signal', async () => {
+  test('200 with watchers in one manager are all rotated by one signal', async () => {
     const theatre = await Theatre.open();
     const services: Record<string, RawService> = Object.fromEntries(
       Array.from({ length: 200 }, (_, index) => {
@@ -200,7 +200,7 @@ describe('many services', () => {
 });
 
 describe('a program that is still being written', () => {
-  it('is started as soon as nobody writes to it any more', async () => {
+  test('is started as soon as nobody writes to it any more', async () => {
     const theatre = await Theatre.open();
     const program = theatre.script('program', 'exec sleep 1000');
     const writer = openSync(program, 'a');

@@ -67,7 +67,7 @@ describe('the manager goes on', () => {
       web: { command, ready, restart: 'never' },
       quiet: { command: 'sleep 300' },
     });
-    await alternate.logged(/is not ready: the pattern .* takes longer than 1s for a line of its output/);
+    await alternate.logged(/is not ready: the pattern .* takes longer than 500ms for a line of its output/);
     await alternate.service('web', ({ state }) => state === 'failed');
     await alternate.stop();
   });

@@ -2,7 +2,6 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { runAlternate } from '../support/alternate.ts';
 import { freePorts } from '../support/ports.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
@@ -115,12 +114,4 @@ test('a rotation that is cut short by a stop does not say that the old instance 
   await theatre.ask('POST', '/v1/services/web/stop');
   expect(await rotation).toMatchObject({ outcome: 'failed', reason: 'the service was stopped' });
   expect(manager.stderr).toMatch(/rotation a -> b failed: the service was stopped\n/);
-});
-
-test('a configuration that awaits what never comes is wrong, not silent', async () => {
-  const theatre = await Theatre.open();
-  theatre.write('never.mjs', 'await new Promise(() => {});\nexport default {};\n');
-  const { code, stderr } = await runAlternate(['validate', '--config', 'never.mjs'], { cwd: theatre.folder });
-  expect(code).toBe(2);
-  expect(stderr).toMatch(/awaits what never comes/);
 });

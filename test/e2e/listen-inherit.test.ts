@@ -2,12 +2,12 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { Stage } from '../support/stage.ts';
 import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { becomes, descriptorsOf, environmentOf, listenerOn } from './listen-stand.ts';
+import { becomes, descriptorsOf, environmentOf, listenerOn } from './fixtures/listen-stand.ts';
 
 const linux = process.platform === 'linux';
 const asRoot = process.getuid?.() === 0;

@@ -8,7 +8,7 @@ import { startLoad } from '../support/load.ts';
 import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { ask, listening, listenerOn, listeningCommand, tryToConnect } from './listen-stand.ts';
+import { ask, listening, listenerOn, listeningCommand, tryToConnect } from './fixtures/listen-stand.ts';
 
 async function stand(given: Parameters<typeof listening>[1] = {}) {
   const theatre = await Theatre.open();

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startLoad, type LoadRequest } from '../support/load.ts';
 import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
-import { ask, becomes, descriptorsOf, listenerOn, listening } from './listen-stand.ts';
+import { ask, becomes, descriptorsOf, listenerOn, listening } from './fixtures/listen-stand.ts';
 
 const everyKind: readonly LoadRequest[] = [
   { name: 'get' },

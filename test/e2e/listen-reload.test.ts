@@ -3,12 +3,12 @@ import { existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { startLoad } from '../support/load.ts';
 import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { ask, listening, listenerOn, tryToConnect } from './listen-stand.ts';
+import { ask, listening, listenerOn, tryToConnect } from './fixtures/listen-stand.ts';
 
 type Services = Readonly<Record<string, RawService>>;
 

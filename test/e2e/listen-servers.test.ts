@@ -5,12 +5,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { startLoad } from '../support/load.ts';
 import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { ask } from './listen-stand.ts';
+import { ask } from './fixtures/listen-stand.ts';
 
 const SOCKET_PROXY = '/lib/systemd/systemd-socket-proxyd';
 /** The distribution's, which sees the packages of the distribution. */

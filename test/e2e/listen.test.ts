@@ -8,7 +8,7 @@ import { processFacts, processGone } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';
-import { ask, knock, listening, listeningCommand, tryToConnect } from './listen-stand.ts';
+import { ask, knock, listening, listeningCommand, tryToConnect } from './fixtures/listen-stand.ts';
 
 async function strangerOn(port: number): Promise<void> {
   const stranger = createServer();

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { Alternate, bin } from '../support/alternate.ts';
 import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';

@@ -10,7 +10,7 @@ import { Stage } from '../support/stage.ts';
 import { Theatre } from '../support/theatre.ts';
 import { explainTimeouts, until } from '../support/until.ts';
 import { ask } from '../../src/control/client.ts';
-import type { StatusDocument } from '../../src/rotator/status.ts';
+import type { StatusDocument } from '../../src/api/status-document.ts';
 
 const missing = spawnSync('supervisord', ['--version']).error !== undefined;
 

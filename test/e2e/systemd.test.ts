@@ -7,7 +7,7 @@ import { bin, runAlternate, temporaryFolder, writeConfig } from '../support/alte
 import { ExecCheck } from '../support/exec-check.ts';
 import { Theatre } from '../support/theatre.ts';
 import { explainTimeouts, until } from '../support/until.ts';
-import { isThere } from './examples.ts';
+import { isThere } from './fixtures/examples.ts';
 
 const canListen = isThere('perl');
 const canTell = canListen && isThere('systemd-notify');

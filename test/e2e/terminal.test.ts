@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { Alternate } from '../support/alternate.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';

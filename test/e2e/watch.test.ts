@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { deployment, release, web, type Deployment } from '../support/deployment.ts';
 import { Theatre } from '../support/theatre.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { become, type BecomeRequest } from '../../src/process/become.ts';
-import { NO_CREDENTIALS } from '../../src/config/credentials.ts';
+import { NO_CREDENTIALS } from '../../src/config/services/credentials.ts';
 
 const request: BecomeRequest = {
   program: '/srv/api',

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { InstanceSpec } from '../../src/config/instance.ts';
-import { NO_CREDENTIALS } from '../../src/config/credentials.ts';
+import { NO_CREDENTIALS } from '../../src/config/services/credentials.ts';
 
 export const NOBODY = { config: null, socket: null };
 

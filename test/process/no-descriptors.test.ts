@@ -8,7 +8,7 @@ import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { followOrphan } from '../../src/process/adopt.ts';
 import { awaitGroupGone } from '../../src/process/group.ts';
 import { identityOf } from '../../src/process/identity.ts';
-import { openRoster } from '../../src/process/roster.ts';
+import { openRoster } from '../../src/state/roster.ts';
 import { temporaryFolder } from '../support/alternate.ts';
 import { until } from '../support/until.ts';
 
@@ -99,7 +99,7 @@ test('what was launched in the trouble stands in the list afterwards, with its i
   const file = path.join(folder.path, 'x.running');
   const stale: string[] = [];
   const opened = openRoster(file, { stale: (reason) => stale.push(reason) });
-  if (!opened.ok) throw new Error(opened.reason);
+  if (!opened.ok) throw new Error(`held by ${opened.pid}`);
   trouble.on = true;
   opened.roster.update('web', [{ parameter: 'a', pid, serves: true, route: null }]);
   await until('a word of it', () => stale.length > 0);

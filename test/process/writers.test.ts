@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { inspect } from '../../src/triggers/stat-identity.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { inspect } from '../../src/triggers/watch/stat-identity.ts';
 import { findWriter, isStillWriting } from '../../src/process/writers.ts';
-import { put, temporaryFolder } from '../triggers/folder.ts';
+import { put, temporaryFolder } from '../triggers/watch/folder.ts';
 
 /** A shell that holds `path` open in this mode until its stdin ends. */
 async function holdOpen(
@@ -27,20 +27,23 @@ async function holdOpen(
 }
 
 describe.runIf(process.platform === 'linux')('findWriter', () => {
-  it.each(['>>', '<>'])('finds a process that has the file open with %s, until it is gone', async (mode) => {
-    const path = put(`${temporaryFolder()}/app`, 'one');
-    const { files } = inspect([path]);
-    const holder = await holdOpen(mode, path);
-    const writer = await findWriter(files);
-    expect(writer).toMatchObject({ pid: holder.pid, descriptor: '7' });
-    if (writer === null) return;
-    expect(isStillWriting(writer)).toBe(true);
-    await holder.release();
-    expect(isStillWriting(writer)).toBe(false);
-    expect(await findWriter(files)).toBeNull();
-  });
+  test.each(['>>', '<>'])(
+    'finds a process that has the file open with %s, until it is gone',
+    async (mode) => {
+      const path = put(`${temporaryFolder()}/app`, 'one');
+      const { files } = inspect([path]);
+      const holder = await holdOpen(mode, path);
+      const writer = await findWriter(files);
+      expect(writer).toMatchObject({ pid: holder.pid, descriptor: '7' });
+      if (writer === null) return;
+      expect(isStillWriting(writer)).toBe(true);
+      await holder.release();
+      expect(isStillWriting(writer)).toBe(false);
+      expect(await findWriter(files)).toBeNull();
+    },
+  );
 
-  it('does not mind readers, or writers of a file of the same name', async () => {
+  test('does not mind readers, or writers of a file of the same name', async () => {
     const folder = temporaryFolder();
     const path = put(`${folder}/app`, 'one');
     await holdOpen('<', path);
@@ -48,7 +51,7 @@ describe.runIf(process.platform === 'linux')('findWriter', () => {
     expect(await findWriter(inspect([path]).files)).toBeNull();
   });
 
-  it('answers all who ask at once, each for its own files', async () => {
+  test('answers all who ask at once, each for its own files', async () => {
     const folder = temporaryFolder();
     put(`${folder}/dist/a`, '1');
     const descriptor = openSync(put(`${folder}/dist/b`, '2'), 'a');

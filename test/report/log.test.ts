@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LEVELS, Log } from '../../src/report/log.ts';
 import { painter } from '../../src/report/paint.ts';
-import { MANAGER_FACTS, of, ofManager, SERVICE_FACTS } from './occurrences.ts';
+import { MANAGER_REPORTS, of, ofManager, SERVICE_REPORTS } from './events.ts';
 
 function logOf(level: (typeof LEVELS)[number], lively = false): { log: Log; lines: string[] } {
   const lines: string[] = [];
@@ -10,8 +10,8 @@ function logOf(level: (typeof LEVELS)[number], lively = false): { log: Log; line
 
 test('each line begins with the name of the program, and with that of the service', () => {
   const { log, lines } = logOf('info');
-  log.occurred(of(SERVICE_FACTS['rotation-started']));
-  log.occurred(ofManager(MANAGER_FACTS['reload-refused']));
+  log.onEvent(of(SERVICE_REPORTS['rotation-started']));
+  log.onEvent(ofManager(MANAGER_REPORTS['reload-refused']));
   expect(lines).toEqual([
     'alternate | web: rotating 3000 -> 3001\n',
     'alternate | the new configuration is refused, nothing has changed:\n',

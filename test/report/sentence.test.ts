@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import { sentenceOf } from '../../src/report/sentence.ts';
-import type { ServiceFact } from '../../src/rotator/occurrence.ts';
-import { MANAGER_FACTS, of, ofManager, ONE_OF_EACH, SERVICE_FACTS } from './occurrences.ts';
+import type { ServiceReport } from '../../src/api/event.ts';
+import { MANAGER_REPORTS, of, ofManager, ONE_OF_EACH, SERVICE_REPORTS } from './events.ts';
 
-const say = (fact: ServiceFact): string => {
+const say = (fact: ServiceReport): string => {
   const { level, text } = sentenceOf(of(fact));
   return `${level}: ${text}`;
 };
 
 test('each has a sentence of its own', () => {
-  const sentences = ONE_OF_EACH.map((occurrence) => sentenceOf(occurrence));
+  const sentences = ONE_OF_EACH.map((event) => sentenceOf(event));
   expect(new Set(sentences.map(({ text }) => text)).size).toBe(ONE_OF_EACH.length);
   for (const { text } of sentences) expect(text).not.toMatch(/^\s|\s$| {2}|undefined|null|NaN|\[object/);
 });
 
 test('what happens to a service', () => {
-  expect(Object.values(SERVICE_FACTS).map(say)).toEqual([
+  expect(Object.values(SERVICE_REPORTS).map(say)).toEqual([
     'info: rotating 3000 -> 3001',
     'info: rotation asked for meanwhile: one more follows',
     'warn: rotation refused: the service is stopped',
@@ -56,10 +56,10 @@ test('without parameters, nothing is said of them', () => {
     say({ type: 'rotation-completed', from: null, to: null, durationMs: 20 }),
     say({ type: 'rotation-failed', from: null, to: null, reason: 'no', durationMs: 20, current: null }),
     say({ type: 'launch-failed', parameter: null, reason: 'no' }),
-    say({ ...SERVICE_FACTS['restart-delayed'], parameter: null, delayMs: 0 }),
-    say({ ...SERVICE_FACTS['instance-stopping'], ...none, killAfterMs: null }),
-    say({ ...SERVICE_FACTS['instance-killed'], ...none, afterMs: null }),
-    say({ ...SERVICE_FACTS['instance-ready'], ...none, afterMs: 0.2 }),
+    say({ ...SERVICE_REPORTS['restart-delayed'], parameter: null, delayMs: 0 }),
+    say({ ...SERVICE_REPORTS['instance-stopping'], ...none, killAfterMs: null }),
+    say({ ...SERVICE_REPORTS['instance-killed'], ...none, afterMs: null }),
+    say({ ...SERVICE_REPORTS['instance-ready'], ...none, afterMs: 0.2 }),
   ]).toEqual([
     'info: rotating',
     'info: rotated in 20ms',
@@ -73,7 +73,7 @@ test('without parameters, nothing is said of them', () => {
 });
 
 test('an exit nobody asked for is a warning, and says whom it left behind', () => {
-  const exited = { ...SERVICE_FACTS['instance-exited'], expected: false };
+  const exited = { ...SERVICE_REPORTS['instance-exited'], expected: false };
   expect(say({ ...exited, exit: { signal: 'SIGSEGV' } })).toBe('warn: 3000 (pid 4711) exited (SIGSEGV)');
   expect(say({ ...exited, leftBehind: true })).toBe(
     'warn: 3000 (pid 4711) exited (code 0); others of its process group live on and are stopped',
@@ -82,19 +82,19 @@ test('an exit nobody asked for is a warning, and says whom it left behind', () =
 });
 
 test('what concerns the manager', () => {
-  expect(sentenceOf(ofManager(MANAGER_FACTS['manager-started'])).text).toBe(
+  expect(sentenceOf(ofManager(MANAGER_REPORTS['manager-started'])).text).toBe(
     'manager 1 runs 2 services of /srv/alternate.config.yaml',
   );
-  expect(sentenceOf(ofManager({ ...MANAGER_FACTS['manager-started'], services: 1, config: null })).text).toBe(
-    'manager 1 runs 1 service',
-  );
-  expect(sentenceOf(ofManager(MANAGER_FACTS['config-reloaded'])).text).toBe(
+  expect(
+    sentenceOf(ofManager({ ...MANAGER_REPORTS['manager-started'], services: 1, config: null })).text,
+  ).toBe('manager 1 runs 1 service');
+  expect(sentenceOf(ofManager(MANAGER_REPORTS['config-reloaded'])).text).toBe(
     'configuration read again: added a, b; unchanged c',
   );
-  expect(sentenceOf(ofManager({ ...MANAGER_FACTS['config-reloaded'], added: [], unchanged: [] })).text).toBe(
-    'configuration read again: no services',
-  );
-  expect(sentenceOf(ofManager(MANAGER_FACTS['reload-refused']))).toEqual({
+  expect(
+    sentenceOf(ofManager({ ...MANAGER_REPORTS['config-reloaded'], added: [], unchanged: [] })).text,
+  ).toBe('configuration read again: no services');
+  expect(sentenceOf(ofManager(MANAGER_REPORTS['reload-refused']))).toEqual({
     level: 'error',
     text: 'the new configuration is refused, nothing has changed:\nx.yaml:1:2: one\nx.yaml:3:4: two',
   });
@@ -102,14 +102,14 @@ test('what concerns the manager', () => {
 
 test('text from outside begins no line and moves no cursor', () => {
   const reason = 'exit code 1: \u001b[2Jx\nalternate | web: rotated 3000 -> 3001 in 1s';
-  for (const fact of Object.values(SERVICE_FACTS)) {
+  for (const fact of Object.values(SERVICE_REPORTS)) {
     const hostile = 'reason' in fact ? { ...fact, reason } : fact;
 
     expect(sentenceOf(of(hostile)).text).not.toMatch(/[\u0000-\u001f]/);
   }
-  expect(say({ ...SERVICE_FACTS['hook-failed'], reason })).toBe(
+  expect(say({ ...SERVICE_REPORTS['hook-failed'], reason })).toBe(
     String.raw`warn: the hook beforeStop failed: exit code 1: \x1b[2Jx\nalternate | web: rotated 3000 -> 3001 in 1s`,
   );
-  const refused = { ...MANAGER_FACTS['reload-refused'], errors: ['a: \u001b[2J', 'b'] };
+  const refused = { ...MANAGER_REPORTS['reload-refused'], errors: ['a: \u001b[2J', 'b'] };
   expect(sentenceOf(ofManager(refused)).text).toContain('\na: \\x1b[2J\nb');
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { painter } from '../../src/report/paint.ts';
 import { statusTable, uptime } from '../../src/report/status-table.ts';
-import type { InstanceStatus, ServiceStatus, StatusDocument } from '../../src/rotator/status.ts';
+import type { InstanceStatus, ServiceStatus, StatusDocument } from '../../src/api/status-document.ts';
 
 const now = Date.UTC(2026, 10, 22, 12);
 

@@ -1,7 +1,7 @@
-/** The classic form's rules, as far as they are the machine's, after any sequence of events. */
-import { describe, it } from 'vitest';
+/** The classic form's rules, as far as they are the machine's, after any sequence of inputs. */
+import { describe, test } from 'vitest';
 import { currentOf, nextOf, nextPlace, positionIn, retiringAt } from '../../src/rotator/instances.ts';
-import type { Id } from '../../src/rotator/types.ts';
+import type { Id } from '../../src/rotator/machine.ts';
 import { anyStory, type Deed } from './drive.ts';
 import { mustHold } from './must-hold.ts';
 import { eachStep, effectsOf, reports, type Rule } from './rules.ts';
@@ -13,9 +13,9 @@ const notAsked: readonly Deed[] = ['start', 'restart', 'signal', 'changeSpec'];
 const onlyARequestLaunches = eachStep(
   () => ({ asked: 0, launched: 0 }),
   (step, count) => {
-    const { event } = step;
-    if (event.type === 'startRequested') count.asked += 1;
-    if (event.type === 'rotationRequested' && !reports(step, 'rotation-refused')) count.asked += 1;
+    const { input } = step;
+    if (input.type === 'startRequested') count.asked += 1;
+    if (input.type === 'rotationRequested' && !reports(step, 'rotation-refused')) count.asked += 1;
     count.launched += effectsOf(step, 'launch').length;
     if (reports(step, 'restart-delayed') || step.after.phase.name === 'backoff') return 'it restarts';
     return count.launched > count.asked ? `${count.launched} launches for ${count.asked} requests` : null;
@@ -39,16 +39,16 @@ const theNextParameterFollows = eachStep(
 const theOldOneIsToldAfterTheOverlap = eachStep(
   () => new Map<Id, number>(),
   (step, ready) => {
-    const { event, before, after } = step;
-    if (event.type === 'launched' && !step.stale) ready.set(event.instance, event.at);
+    const { input, before, after } = step;
+    if (input.type === 'launched' && !step.stale) ready.set(input.instance, input.at);
     const served = currentOf(before);
     const successor = currentOf(after);
     const told = effectsOf(step, 'signal').some(
       ({ instance, signal }) => instance === served?.id && signal === 'SIGTERM',
     );
-    if (!told || event.type === 'stopRequested' || event.type === 'leaderExited') return null;
+    if (!told || input.type === 'stopRequested' || input.type === 'leaderExited') return null;
     if (successor === null || successor.id === served?.id) return 'nobody succeeds it';
-    const overlapped = event.at - (ready.get(successor.id) ?? event.at);
+    const overlapped = input.at - (ready.get(successor.id) ?? input.at);
     return overlapped >= after.spec.overlapMs ? null : `after ${overlapped} ms of ${after.spec.overlapMs}`;
   },
 );
@@ -56,9 +56,9 @@ const theOldOneIsToldAfterTheOverlap = eachStep(
 const aRequestMeanwhileIsRefused = eachStep(
   () => null,
   (step) => {
-    const { event, before, after } = step;
+    const { input, before, after } = step;
     if (after.pending.length > 0) return 'a rotation is kept';
-    if (event.type !== 'rotationRequested') return null;
+    if (input.type !== 'rotationRequested') return null;
     const { phase, spec } = before;
     const place = nextPlace(spec.parameters, before.last);
     const current = currentOf(before);
@@ -73,8 +73,8 @@ const aRequestMeanwhileIsRefused = eachStep(
 const whatCannotBeStartedLeavesTheCurrentAlone = eachStep(
   () => null,
   (step) => {
-    const { event, before, after } = step;
-    if (step.stale || event.type !== 'launchFailed') return null;
+    const { input, before, after } = step;
+    if (step.stale || input.type !== 'launchFailed') return null;
     const served = currentOf(before);
     if (served !== null) return currentOf(after)?.id === served.id ? null : 'the current one is gone';
     return after.phase.name === 'failed' || before.phase.name === 'stopping'
@@ -86,7 +86,7 @@ const whatCannotBeStartedLeavesTheCurrentAlone = eachStep(
 const aStopReachesAll = eachStep(
   () => null,
   (step) => {
-    if (step.event.type !== 'stopRequested') return null;
+    if (step.input.type !== 'stopRequested') return null;
     const told = effectsOf(step, 'signal').filter(({ signal }) => signal === 'SIGTERM').length;
     const { after, before } = step;
     const launched = after.retiring.filter(({ instance }) => instance.pid !== null).length;
@@ -98,7 +98,7 @@ const aStopReachesAll = eachStep(
 const nobodyIsKilledUnasked = eachStep(
   () => ({ asked: false }),
   (step, memory) => {
-    if (step.event.type === 'killRequested') memory.asked = true;
+    if (step.input.type === 'killRequested') memory.asked = true;
     const killed = effectsOf(step, 'signal').some(({ signal }) => signal === 'SIGKILL');
     if (killed && !memory.asked) return 'KILL';
     return effectsOf(step, 'startTimer').every(({ ms }) => ms === step.after.spec.overlapMs)
@@ -107,8 +107,8 @@ const nobodyIsKilledUnasked = eachStep(
   },
 );
 
-describe('the classic form, after any sequence of events', () => {
-  it.each<[string, Rule]>([
+describe('the classic form, after any sequence of inputs', () => {
+  test.each<[string, Rule]>([
     [
       '1. the first parameter is launched first, then the one after the last that served',
       theNextParameterFollows,

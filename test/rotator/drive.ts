@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Parameter, ServiceConfig } from '../../src/config/types.ts';
 import { wantedSpec } from '../../src/rotator/intents.ts';
-import type { Exit, Id } from '../../src/rotator/types.ts';
+import type { Exit, Id } from '../../src/rotator/machine.ts';
 import { anySpec, processPart } from './specs.ts';
 import { World, type Group, type Trace } from './world.ts';
 
@@ -32,7 +32,7 @@ const chances = {
   routeFails: 2,
   nextTimer: 5,
   timePasses: 2,
-  staleEvent: 4,
+  staleInput: 4,
 } as const;
 export type Deed = keyof typeof chances;
 const deeds = Object.entries(chances).flatMap(([deed, chance]) => Array<Deed>(chance).fill(deed as Deed));
@@ -179,10 +179,10 @@ const doings: Readonly<Record<Deed, Doing>> = {
   timePasses(world, pick) {
     world.passTime(chosen([1, 5_000, 61_000], pick) ?? 0);
   },
-  staleEvent(world, pick) {
+  staleInput(world, pick) {
     // The latest first: what has just been cancelled is what comes late.
-    const happening = chosen([...world.stale].reverse(), pick);
-    if (happening !== undefined) world.happen(happening, true);
+    const untimed = chosen([...world.stale].reverse(), pick);
+    if (untimed !== undefined) world.happen(untimed, true);
   },
 };
 

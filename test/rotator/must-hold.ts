@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { live, type Story } from './drive.ts';
-import { effectText, eventText, stateText } from './notation.ts';
+import { effectText, inputText, stateText } from './notation.ts';
 import type { Rule } from './rules.ts';
 import { specText } from './spec-text.ts';
 import type { Trace } from './world.ts';
@@ -27,8 +27,8 @@ export function mustHold(rule: Rule, story: fc.Arbitrary<Story>): void {
 function tell(trace: Trace, rule: Rule): string {
   const verdict = rule(trace);
   const lines = [specText(trace.first.spec)];
-  for (const { event, stale, after, effects } of trace.steps.slice(0, (verdict?.step ?? 0) + 1)) {
-    lines.push(`> ${eventText(event, specText)}${stale ? '   (stale)' : ''}`);
+  for (const { input, stale, after, effects } of trace.steps.slice(0, (verdict?.step ?? 0) + 1)) {
+    lines.push(`> ${inputText(input, specText)}${stale ? '   (stale)' : ''}`);
     lines.push(...effects.map((effect) => `  ${effectText(effect)}`), `  = ${stateText(after)}`);
   }
   return [`broken: ${verdict?.fault ?? '?'}`, ...lines].join('\n');

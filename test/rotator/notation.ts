@@ -1,5 +1,5 @@
 /** Events, effects and states as the scenario files write them: one line each. */
-import type { Effect, Event, Exit, Id, Instance, State } from '../../src/rotator/types.ts';
+import type { Effect, Input, Exit, Id, Instance, State } from '../../src/rotator/machine.ts';
 import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
 
 /** `15s`, `250ms`. */
@@ -14,46 +14,46 @@ export function exitText(exit: Exit): string {
 }
 
 /** `describeSpec` says what a changed specification is. */
-export function eventText(event: Event, describeSpec: (spec: State['spec']) => string): string {
-  switch (event.type) {
+export function inputText(input: Input, describeSpec: (spec: State['spec']) => string): string {
+  switch (input.type) {
     case 'rotationRequested':
-      return `rotate r${event.request}`;
+      return `rotate r${input.request}`;
     case 'startRequested':
-      return `start r${event.request}`;
+      return `start r${input.request}`;
     case 'stopRequested':
-      return `stop r${event.request}`;
+      return `stop r${input.request}`;
     case 'restartRequested':
-      return `restart r${event.request}`;
+      return `restart r${input.request}`;
     case 'signalRequested':
-      return `signal r${event.request} ${event.signal}`;
+      return `signal r${input.request} ${input.signal}`;
     case 'specChanged':
-      return `change r${event.request} ${describeSpec(event.spec)}`;
+      return `change r${input.request} ${describeSpec(input.spec)}`;
     case 'settingsChanged':
-      return `settings r${event.request} overlap ${durationText(event.settings.overlapMs)}`;
+      return `settings r${input.request} overlap ${durationText(input.settings.overlapMs)}`;
     case 'orphanFound':
-      return `orphan ${event.parameter ?? '-'} pid ${event.pid}${event.serves ? ' serves' : ''}`;
+      return `orphan ${input.parameter ?? '-'} pid ${input.pid}${input.serves ? ' serves' : ''}`;
     case 'killRequested':
       return 'kill';
     case 'launched':
-      return `launched #${event.instance} pid ${event.pid}`;
+      return `launched #${input.instance} pid ${input.pid}`;
     case 'launchFailed':
-      return `launch-failed #${event.instance} ${event.reason}`;
+      return `launch-failed #${input.instance} ${input.reason}`;
     case 'becameReady':
-      return `ready #${event.instance}`;
+      return `ready #${input.instance}`;
     case 'readinessTimedOut':
-      return `not-ready #${event.instance} ${event.reason}`;
+      return `not-ready #${input.instance} ${input.reason}`;
     case 'leaderExited':
-      return `leader-exited #${event.instance} ${exitText(event.exit)}`;
+      return `leader-exited #${input.instance} ${exitText(input.exit)}`;
     case 'exited':
-      return `exited #${event.instance} ${exitText(event.exit)}`;
+      return `exited #${input.instance} ${exitText(input.exit)}`;
     case 'timerFired':
-      return `timer #${event.timer}`;
+      return `timer #${input.timer}`;
     case 'hookFinished':
-      return event.failure === null ? `hook #${event.hook}` : `hook #${event.hook} failed: ${event.failure}`;
+      return input.failure === null ? `hook #${input.hook}` : `hook #${input.hook} failed: ${input.failure}`;
     case 'routed':
-      return event.failure === null
-        ? `routed #${event.route}`
-        : `routed #${event.route} failed: ${event.failure}`;
+      return input.failure === null
+        ? `routed #${input.route}`
+        : `routed #${input.route} failed: ${input.failure}`;
   }
 }
 
@@ -95,8 +95,8 @@ export function effectText(effect: Effect): string {
   }
 }
 
-function reportText({ occurrence }: Effect & { type: 'report' }): string {
-  const { type, at: _at, service: _service, ...facts } = occurrence;
+function reportText({ report }: Effect & { type: 'report' }): string {
+  const { type, ...facts } = report;
   // What serves after a failed rotation is written where it is not the one that served before.
   const keeps = 'current' in facts && facts.current?.parameter === facts.from;
   const words = Object.entries(facts)

@@ -3,7 +3,7 @@
  * for more. A failure shows the shortest story that breaks the rule, in the words of the scenario files.
  */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { attemptOf } from '../../src/rotator/instances.ts';
 import { anyStory, live } from './drive.ts';
 import { mustHold } from './must-hold.ts';
@@ -14,8 +14,8 @@ import * as instances from './rules-of-instances.ts';
 import * as routes from './rules-of-routes.ts';
 import type { Trace } from './world.ts';
 
-describe('after any sequence of events', () => {
-  it.each<[string, Rule]>([
+describe('after any sequence of inputs', () => {
+  test.each<[string, Rule]>([
     [
       '1. no two live instances share a parameter, and two at most are not retiring',
       rules.liveInstancesDoNotShareAParameter,
@@ -39,7 +39,7 @@ describe('after any sequence of events', () => {
       rules.theNextIsPromotedAsSoonAsItIsReady,
     ],
     ['ids are never used twice', ends.idsAreNeverUsedTwice],
-    ['stale events change nothing', ends.staleEventsChangeNothing],
+    ['stale inputs change nothing', ends.staleInputsChangeNothing],
     ['signals reach only what lives, and CONT follows a stop signal', instances.signalsReachOnlyWhatLives],
     ['nobody is told to stop twice', instances.nobodyIsToldToStopTwice],
     ['a kill reaches all that is on its way out', instances.aKillReachesAllThatIsOnItsWayOut],
@@ -62,11 +62,11 @@ describe('after any sequence of events', () => {
   });
 });
 
-it('the stories reach every phase, step, event and effect', () => {
+test('the stories reach every phase, step, input and effect', () => {
   const seen = new Set<string>();
   for (const story of fc.sample(anyStory(), { numRuns: 2_000, seed: 1 }))
-    for (const { event, after, effects } of live(story).steps) {
-      seen.add(event.type).add(`${after.phase.name} ${attemptOf(after)?.step.name ?? ''}`.trim());
+    for (const { input, after, effects } of live(story).steps) {
+      seen.add(input.type).add(`${after.phase.name} ${attemptOf(after)?.step.name ?? ''}`.trim());
       for (const { type } of effects) seen.add(type);
     }
   const steps = ['awaiting-parameter', 'before-start', 'launching', 'probing', 'after-ready', 'routing'];
@@ -101,6 +101,6 @@ it('the stories reach every phase, step, event and effect', () => {
 
 /** The world freezes what it passes in: a write throws, and the story fails. */
 function inputIsFrozen({ steps }: Trace): ReturnType<Rule> {
-  const thawed = steps.findIndex(({ before, event }) => !Object.isFrozen(before) || !Object.isFrozen(event));
+  const thawed = steps.findIndex(({ before, input }) => !Object.isFrozen(before) || !Object.isFrozen(input));
   return thawed === -1 ? null : { step: thawed, fault: 'the input was not frozen' };
 }

@@ -1,7 +1,7 @@
 /** Rules about stopping, timers, ids, restarts. */
 import type { Parameter } from '../../src/config/types.ts';
 import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
-import type { Id, Instance, State } from '../../src/rotator/types.ts';
+import type { Id, Instance, State } from '../../src/rotator/machine.ts';
 import { viewOf } from '../../src/rotator/view.ts';
 import { eachStep, effectsOf, followLives, reports, type Rule } from './rules.ts';
 import { processPart } from './specs.ts';
@@ -10,9 +10,9 @@ import type { TraceStep } from './world.ts';
 export const nothingIsLaunchedAfterAStop = eachStep(
   () => ({ stopped: false }),
   (step, memory) => {
-    const { event } = step;
-    if (event.type === 'stopRequested') memory.stopped = true;
-    if (event.type === 'startRequested' || event.type === 'restartRequested') memory.stopped = false;
+    const { input } = step;
+    if (input.type === 'stopRequested') memory.stopped = true;
+    if (input.type === 'startRequested' || input.type === 'restartRequested') memory.stopped = false;
     return memory.stopped && effectsOf(step, 'launch').length > 0 ? 'a launch after the stop' : null;
   },
 );
@@ -21,8 +21,8 @@ export const nothingIsLaunchedAfterAStop = eachStep(
 export const stoppedMeansThatAllAreGone = eachStep(
   () => ({ lives: new Map<Id, Parameter>(), stops: new Set<Id>() }),
   (step, { lives, stops }) => {
-    const { event, after } = step;
-    if (event.type === 'stopRequested') stops.add(event.request);
+    const { input, after } = step;
+    if (input.type === 'stopRequested') stops.add(input.request);
     const left = lives.size;
     followLives(lives, step);
     const answered = effectsOf(step, 'answer').some(
@@ -60,7 +60,7 @@ function timersOf({ phase, retiring }: State): readonly Id[] {
 export const noTimerOutlivesItsPhase = eachStep(
   () => new Set<Id>(),
   (step, running) => {
-    if (step.event.type === 'timerFired' && !step.stale) running.delete(step.event.timer);
+    if (step.input.type === 'timerFired' && !step.stale) running.delete(step.input.timer);
     for (const effect of step.effects) {
       if (effect.type === 'startTimer') running.add(effect.timer);
       if (effect.type === 'startTimer' && !(effect.ms >= 0)) return `a timer of ${effect.ms} ms`;
@@ -87,11 +87,11 @@ export const onlyWhatIsUnderWayIsCancelled = eachStep(
       if (effect.type === 'cancelProbe' && !probes.delete(effect.instance)) fault = 'no such probe';
       if (effect.type === 'cancelHook' && !hooks.delete(effect.hook)) fault = 'no such hook';
     }
-    // What ended with this very event may be cancelled once more: the runner has forgotten it already.
-    const { event } = step;
-    if (event.type === 'launched' || event.type === 'launchFailed') launches.delete(event.instance);
-    if (event.type === 'becameReady' || event.type === 'readinessTimedOut') probes.delete(event.instance);
-    if (event.type === 'hookFinished') hooks.delete(event.hook);
+    // What ended with this very input may be cancelled once more: the runner has forgotten it already.
+    const { input } = step;
+    if (input.type === 'launched' || input.type === 'launchFailed') launches.delete(input.instance);
+    if (input.type === 'becameReady' || input.type === 'readinessTimedOut') probes.delete(input.instance);
+    if (input.type === 'hookFinished') hooks.delete(input.hook);
     return fault;
   },
 );
@@ -116,7 +116,7 @@ export const idsAreNeverUsedTwice = eachStep(
   },
 );
 
-export const staleEventsChangeNothing = eachStep(
+export const staleInputsChangeNothing = eachStep(
   () => null,
   ({ stale, before, after, effects }) => {
     if (!stale) return null;
@@ -127,7 +127,7 @@ export const staleEventsChangeNothing = eachStep(
 
 /** Somebody asks for the service: the row of crashes begins anew. */
 function endsTheRow(step: TraceStep): boolean {
-  const { type } = step.event;
+  const { type } = step.input;
   const { phase } = step.before;
   const down = (phase.name === 'backoff' || phase.name === 'failed') && !reports(step, 'rotation-refused');
   if (type === 'rotationRequested' || type === 'specChanged') return down;
@@ -136,8 +136,8 @@ function endsTheRow(step: TraceStep): boolean {
 }
 
 /** The one that served exits with 0, and the policy lets it stop. */
-function endsByItself({ event, before, after }: TraceStep): boolean {
-  const exit = event.type === 'exited' || event.type === 'leaderExited';
+function endsByItself({ input, before, after }: TraceStep): boolean {
+  const exit = input.type === 'exited' || input.type === 'leaderExited';
   return exit && before.phase.name === 'running' && ['stopping', 'stopped'].includes(after.phase.name);
 }
 
@@ -152,23 +152,23 @@ function served(step: TraceStep): readonly Instance[] {
 export const restartsBackOff = eachStep(
   () => ({ row: 0 }),
   (step, memory) => {
-    const { event, before, after } = step;
+    const { input, before, after } = step;
     const { restart } = before.spec;
     for (const { id, launchedAt } of served(step))
-      if (id !== currentOf(after)?.id && event.at - launchedAt >= restart.resetAfterMs) memory.row = 0;
+      if (id !== currentOf(after)?.id && input.at - launchedAt >= restart.resetAfterMs) memory.row = 0;
     if (endsTheRow(step) || endsByItself(step)) memory.row = 0;
-    for (const { occurrence } of effectsOf(step, 'report')) {
-      if (occurrence.type === 'service-failed') {
+    for (const { report } of effectsOf(step, 'report')) {
+      if (report.type === 'service-failed') {
         memory.row += 1;
         if (restart.policy === 'always' && memory.row <= restart.maxAttempts)
           return `failed at crash ${memory.row}`;
       }
-      if (occurrence.type !== 'restart-delayed') continue;
+      if (report.type !== 'restart-delayed') continue;
       memory.row += 1;
       const doubled = restart.delayMs * Math.pow(2, memory.row - 2);
       const delay = memory.row === 1 ? 0 : Math.min(doubled, restart.maxDelayMs);
-      if (occurrence.attempt !== memory.row) return `crash ${occurrence.attempt} instead of ${memory.row}`;
-      if (occurrence.delayMs !== delay) return `${occurrence.delayMs} ms instead of ${delay}`;
+      if (report.attempt !== memory.row) return `crash ${report.attempt} instead of ${memory.row}`;
+      if (report.delayMs !== delay) return `${report.delayMs} ms instead of ${delay}`;
       if (memory.row > restart.maxAttempts || restart.policy === 'never') return 'it may not restart';
     }
     // A rotation that was kept asks for the service as well as any other, right after it went down.
@@ -191,8 +191,8 @@ export const aLaunchTakesAParameterOfItsSpec = eachStep(
 export const aReloadReplacesWhatServes = eachStep(
   () => new Map<Id, string>(),
   (step, asked) => {
-    const { event, after } = step;
-    if (event.type === 'specChanged') asked.set(event.request, processPart(event.spec));
+    const { input, after } = step;
+    if (input.type === 'specChanged') asked.set(input.request, processPart(input.spec));
     const current = currentOf(after);
     const serving = current === null ? undefined : processPart(current.spec);
     for (const { request, answer } of effectsOf(step, 'answer')) {
@@ -211,9 +211,9 @@ export const aReloadReplacesWhatServes = eachStep(
 export const aCrashRestartsWhatServed = eachStep(
   (): { served: string | null } => ({ served: null }),
   (step, memory) => {
-    const { event, before, after } = step;
+    const { input, before, after } = step;
     const [launch] = effectsOf(step, 'launch');
-    const restarts = event.type === 'timerFired' && before.phase.name === 'backoff' && launch !== undefined;
+    const restarts = input.type === 'timerFired' && before.phase.name === 'backoff' && launch !== undefined;
     const fault =
       restarts && memory.served !== null && processPart(launch.spec) !== memory.served
         ? 'a configuration that never served is started after a crash'
@@ -229,10 +229,10 @@ export const aCrashRestartsWhatServed = eachStep(
 /** Settings apply at once: no process is started or stopped for them. */
 export const settingsLeaveProcessesAlone = eachStep(
   () => null,
-  ({ event, before, after, effects }) => {
-    if (event.type !== 'settingsChanged') return null;
+  ({ input, before, after, effects }) => {
+    if (input.type !== 'settingsChanged') return null;
     if (effects.some(({ type }) => type !== 'answer')) return 'it has effects';
-    const { overlapMs } = event.settings;
+    const { overlapMs } = input.settings;
     const wrong = [after.spec, currentOf(after)?.spec, nextOf(after)?.spec, attemptOf(after)?.spec].find(
       (spec) => spec !== undefined && spec.overlapMs !== overlapMs,
     );

@@ -1,16 +1,16 @@
 /** Rules about what an instance is told, and what must have been so before it serves. */
 import { attemptOf, currentOf, nextOf } from '../../src/rotator/instances.ts';
-import type { HookRun, Id } from '../../src/rotator/types.ts';
+import type { HookRun, Id } from '../../src/rotator/machine.ts';
 import { eachStep, effectsOf, reports } from './rules.ts';
 import type { TraceStep } from './world.ts';
 
 export const signalsReachOnlyWhatLives = eachStep(
   () => new Set<Id>(),
   (step, running) => {
-    const { event, effects } = step;
-    if (event.type === 'launched' && !step.stale) running.add(event.instance);
+    const { input, effects } = step;
+    if (input.type === 'launched' && !step.stale) running.add(input.instance);
     for (const { instance } of effectsOf(step, 'adopt')) running.add(instance);
-    if (event.type === 'exited' && !step.stale) running.delete(event.instance);
+    if (input.type === 'exited' && !step.stale) running.delete(input.instance);
     const lost = effectsOf(step, 'signal').find(({ instance }) => !running.has(instance));
     if (lost !== undefined) return `#${lost.instance} gets ${lost.signal} and does not run`;
     // The signal by which the machine asks for an end in these specs; KILL needs no CONT.
@@ -32,18 +32,18 @@ function isContinue(effect: TraceStep['effects'][number] | undefined, instance: 
 export const aKillReachesAllThatIsOnItsWayOut = eachStep(
   () => new Set<Id>(),
   (step, doomed) => {
-    const { event, before } = step;
+    const { input, before } = step;
     const killed = effectsOf(step, 'signal').filter(({ signal }) => signal === 'SIGKILL');
-    if (event.type === 'killRequested')
+    if (input.type === 'killRequested')
       for (const { instance } of before.retiring) {
         if (instance.pid === null) doomed.add(instance.id);
         else if (!killed.some((signal) => signal.instance === instance.id))
           return `#${instance.id} is not killed`;
       }
-    if (event.type !== 'launched' || step.stale || !doomed.delete(event.instance)) return null;
-    return killed.some(({ instance }) => instance === event.instance)
+    if (input.type !== 'launched' || step.stale || !doomed.delete(input.instance)) return null;
+    return killed.some(({ instance }) => instance === input.instance)
       ? null
-      : `#${event.instance} escapes the KILL`;
+      : `#${input.instance} escapes the KILL`;
   },
 );
 
@@ -68,23 +68,23 @@ export const whatServesWasReady = eachStep(
     announced: new Set<number | null>(),
   }),
   (step, { ready, hooks, toAnnounce, announced }) => {
-    const { event, before, after } = step;
+    const { input, before, after } = step;
     const becameReady =
-      event.type === 'becameReady' || (event.type === 'launched' && nextOf(before)?.spec.ready === null);
+      input.type === 'becameReady' || (input.type === 'launched' && nextOf(before)?.spec.ready === null);
     if (becameReady && !step.stale) {
-      ready.add(event.instance);
+      ready.add(input.instance);
       // A hook that a reload brings later does not concern it any more.
-      if (attemptOf(before)?.spec.hooks.afterReady !== undefined) toAnnounce.add(event.instance);
+      if (attemptOf(before)?.spec.hooks.afterReady !== undefined) toAnnounce.add(input.instance);
     }
     for (const { hook, run } of effectsOf(step, 'runHook')) hooks.set(hook, run);
-    if (event.type === 'hookFinished' && !step.stale && event.failure === null) {
-      const run = hooks.get(event.hook);
+    if (input.type === 'hookFinished' && !step.stale && input.failure === null) {
+      const run = hooks.get(input.hook);
       if (run?.name === 'afterReady') announced.add(run.pid);
     }
     const current = currentOf(after);
     if (current === null) return null;
     // The manager before this one had seen to it.
-    if (event.type === 'orphanFound') {
+    if (input.type === 'orphanFound') {
       ready.add(current.id);
       announced.add(current.pid);
     }
@@ -97,20 +97,20 @@ export const whatServesWasReady = eachStep(
 export const hooksComeFirst = eachStep(
   () => new Map<Id, HookRun>(),
   (step, hooks) => {
-    const { event, before, after } = step;
-    const run = event.type === 'hookFinished' ? hooks.get(event.hook) : undefined;
+    const { input, before, after } = step;
+    const run = input.type === 'hookFinished' ? hooks.get(input.hook) : undefined;
     for (const effect of effectsOf(step, 'runHook')) hooks.set(effect.hook, effect.run);
     const [launch] = effectsOf(step, 'launch');
     if (launch?.spec.hooks.beforeStart !== undefined) {
       const succeeded =
-        event.type === 'hookFinished' && event.failure === null && run?.name === 'beforeStart';
+        input.type === 'hookFinished' && input.failure === null && run?.name === 'beforeStart';
       if (!succeeded) return 'a launch before its beforeStart';
     }
     // What dies by itself, and what somebody wants stopped, does not wait for a hook.
     const served = currentOf(before);
     const retired = served !== null && after.retiring.some(({ instance }) => instance.id === served.id);
     if (!retired || before.phase.name !== 'rotating' || !reports(step, 'rotation-completed')) return null;
-    const itself = event.type === 'leaderExited' && event.instance === served.id;
+    const itself = input.type === 'leaderExited' && input.instance === served.id;
     const wanted = before.phase.attempt.spec.hooks.beforeStop !== undefined;
     return wanted && !itself && run?.name !== 'beforeStop'
       ? `#${served.id} is stopped before its beforeStop`

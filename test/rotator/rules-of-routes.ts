@@ -1,8 +1,8 @@
-/** What must hold about who gets new requests, as the effects ask and the events answer. */
+/** What must hold about who gets new requests, as the effects ask and the inputs answer. */
 import { isDeepStrictEqual } from 'node:util';
 import { currentOf } from '../../src/rotator/instances.ts';
 import type { Parameter } from '../../src/config/types.ts';
-import type { Effect, Id, Instance } from '../../src/rotator/types.ts';
+import type { Effect, Id, Instance } from '../../src/rotator/machine.ts';
 import { eachStep, effectsOf } from './rules.ts';
 import type { TraceStep } from './world.ts';
 
@@ -18,15 +18,15 @@ interface Said {
 const nothingSaid = (): Said => ({ last: undefined, outcome: undefined });
 
 /** Events first: what they tell came before the effects of the step. Returns what was so before those effects. */
-function follow(said: Said, { event, stale, effects }: TraceStep): Said {
+function follow(said: Said, { input, stale, effects }: TraceStep): Said {
   if (
-    event.type === 'routed' &&
+    input.type === 'routed' &&
     !stale &&
     typeof said.last === 'object' &&
     'route' in said.last &&
-    said.last.route === event.route
+    said.last.route === input.route
   )
-    said.outcome = event.failure === null ? 'done' : 'failed';
+    said.outcome = input.failure === null ? 'done' : 'failed';
   const before = { ...said };
   for (const effect of effects) {
     if (effect.type !== 'route' && effect.type !== 'keepRoute' && effect.type !== 'withdrawRoute') continue;
@@ -47,8 +47,8 @@ export const theRouteIsSwitchedBeforeTerm = eachStep(nothingSaid, (step, said) =
   const served = currentOf(step.before);
   const serves = currentOf(step.after);
   if (served === null || serves === null || served.id === serves.id) return null;
-  const { event } = step;
-  const died = (event.type === 'exited' || event.type === 'leaderExited') && event.instance === served.id;
+  const { input } = step;
+  const died = (input.type === 'exited' || input.type === 'leaderExited') && input.instance === served.id;
   if (died || serves.spec.route === null) return null;
   return goesTo(before, serves) && before.outcome === 'done'
     ? null
@@ -58,7 +58,7 @@ export const theRouteIsSwitchedBeforeTerm = eachStep(nothingSaid, (step, said) =
 /** Whatever serves gets the requests back before the rotation is called failed. */
 export const theRouteIsBackBeforeTheFailure = eachStep(nothingSaid, (step, said) => {
   const before = follow(said, step);
-  const failed = effectsOf(step, 'report').some(({ occurrence }) => occurrence.type === 'rotation-failed');
+  const failed = effectsOf(step, 'report').some(({ report }) => report.type === 'rotation-failed');
   const serves = currentOf(step.after);
   if (!failed || serves === null || serves.spec.route === null) return null;
   if (currentOf(step.before)?.id !== serves.id) return null;
@@ -87,20 +87,20 @@ export const theLastWordIsRight = eachStep(nothingSaid, (step, said) => {
 export const onlyWhatIsReadyIsRoutedTo = eachStep(
   () => new Map<Id, Parameter>(),
   (step, ready) => {
-    const { event, before } = step;
+    const { input, before } = step;
     // An orphan that served was ready under the manager before this one.
     const served = currentOf(step.after);
-    if (event.type === 'orphanFound' && served !== null) ready.set(served.id, served.parameter);
+    if (input.type === 'orphanFound' && served !== null) ready.set(served.id, served.parameter);
     const next =
       before.phase.name === 'starting' || before.phase.name === 'rotating' ? before.phase.attempt.step : null;
-    if (event.type === 'becameReady' && !step.stale) {
+    if (input.type === 'becameReady' && !step.stale) {
       if (next !== null && 'instance' in next && next.instance !== null)
-        ready.set(event.instance, next.instance.parameter);
-    } else if (event.type === 'launched' && next?.name === 'launching') {
-      if (next.instance.id === event.instance && next.instance.spec.ready === null)
-        ready.set(event.instance, next.instance.parameter);
-    } else if ((event.type === 'exited' || event.type === 'leaderExited') && !step.stale) {
-      ready.delete(event.instance);
+        ready.set(input.instance, next.instance.parameter);
+    } else if (input.type === 'launched' && next?.name === 'launching') {
+      if (next.instance.id === input.instance && next.instance.spec.ready === null)
+        ready.set(input.instance, next.instance.parameter);
+    } else if ((input.type === 'exited' || input.type === 'leaderExited') && !step.stale) {
+      ready.delete(input.instance);
     }
     const stranger = effectsOf(step, 'route').find(({ to }) => ![...ready.values()].includes(to));
     return stranger === undefined ? null : `${stranger.to ?? '-'} is not ready, or gone`;

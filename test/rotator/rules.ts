@@ -1,11 +1,11 @@
 /**
- * What must hold after any sequence of events. A rule reads a whole trace and says what is wrong with it, or null.
- * It takes what happened from the events and the effects, so that it does not have to believe the state.
+ * What must hold after any sequence of inputs. A rule reads a whole trace and says what is wrong with it, or null.
+ * It takes what happened from the inputs and the effects, so that it does not have to believe the state.
  */
 import type { Parameter } from '../../src/config/types.ts';
 import { attemptOf, currentOf, liveInstances, nextOf } from '../../src/rotator/instances.ts';
 import { wantedSpec } from '../../src/rotator/intents.ts';
-import type { Answer, Effect, EventType, Id, State } from '../../src/rotator/types.ts';
+import type { Answer, Effect, InputType, Id, State } from '../../src/rotator/machine.ts';
 import { processPart } from './specs.ts';
 import type { Trace, TraceStep } from './world.ts';
 
@@ -38,13 +38,13 @@ export function effectsOf<Type extends Effect['type']>(
   return effects.filter((effect): effect is Effect & { type: Type } => effect.type === type);
 }
 
-/** Process groups that live after a step, with their parameters, as events and effects tell. */
+/** Process groups that live after a step, with their parameters, as inputs and effects tell. */
 export function followLives(lives: Map<Id, Parameter>, step: TraceStep): void {
-  const { event } = step;
-  if (!step.stale && (event.type === 'exited' || event.type === 'launchFailed')) lives.delete(event.instance);
+  const { input } = step;
+  if (!step.stale && (input.type === 'exited' || input.type === 'launchFailed')) lives.delete(input.instance);
   for (const { instance, parameter } of effectsOf(step, 'launch')) lives.set(instance, parameter);
-  if (event.type === 'orphanFound')
-    for (const { instance } of effectsOf(step, 'adopt')) lives.set(instance, event.parameter);
+  if (input.type === 'orphanFound')
+    for (const { instance } of effectsOf(step, 'adopt')) lives.set(instance, input.parameter);
 }
 
 const newLives = (): Map<Id, Parameter> => new Map();
@@ -71,18 +71,18 @@ export const theStateKnowsWhatLives = eachStep(newLives, (step, lives) => {
 });
 
 /** Requests that by their nature end the instance that serves. */
-const askToStop: readonly EventType[] = ['stopRequested', 'restartRequested'];
+const askToStop: readonly InputType[] = ['stopRequested', 'restartRequested'];
 
 export const whatServesIsStoppedOnlyForASuccessor = eachStep(
   () => new Set<Id>(),
   (step, ready) => {
-    const { event, before, after } = step;
-    if (event.type === 'becameReady' && !step.stale) ready.add(event.instance);
-    if (event.type === 'launched' && nextOf(before)?.spec.ready === null) ready.add(event.instance);
+    const { input, before, after } = step;
+    if (input.type === 'becameReady' && !step.stale) ready.add(input.instance);
+    if (input.type === 'launched' && nextOf(before)?.spec.ready === null) ready.add(input.instance);
     const served = currentOf(before);
     if (served === null || !after.retiring.some(({ instance }) => instance.id === served.id)) return null;
-    if (askToStop.includes(event.type) || stopsToStartAlone(after)) return null;
-    if (event.type === 'leaderExited' && event.instance === served.id) return null;
+    if (askToStop.includes(input.type) || stopsToStartAlone(after)) return null;
+    if (input.type === 'leaderExited' && input.instance === served.id) return null;
     const successor = currentOf(after);
     if (successor === null) return `#${served.id} was told to stop and nothing succeeds it`;
     return ready.has(successor.id) ? null : `#${successor.id} was not ready`;
@@ -102,10 +102,10 @@ export const theNextIsPromotedAsSoonAsItIsReady = eachStep(
 export const aFailedRotationLeavesWhatServes = eachStep(
   () => null,
   (step) => {
-    const { event, before, after } = step;
+    const { input, before, after } = step;
     const served = currentOf(before);
-    if (served === null || !reports(step, 'rotation-failed') || askToStop.includes(event.type)) return null;
-    if ((event.type === 'exited' || event.type === 'leaderExited') && event.instance === served.id)
+    if (served === null || !reports(step, 'rotation-failed') || askToStop.includes(input.type)) return null;
+    if ((input.type === 'exited' || input.type === 'leaderExited') && input.instance === served.id)
       return null;
     if (currentOf(after)?.id === served.id) return null;
     // A kept rotation of a service without parameters stops it right away, as was asked.
@@ -132,16 +132,16 @@ export const theNextRotationTriesTheSameParameter = eachStep(
       failed.parameter = undefined;
     }
     let fault: string | null = null;
-    for (const { occurrence } of effectsOf(step, 'report')) {
-      if (occurrence.type === 'rotation-started') {
-        if (failed.parameter !== undefined && occurrence.to !== failed.parameter)
-          fault = `${failed.parameter ?? '-'} failed, but ${occurrence.to ?? '-'} is tried`;
-      } else if (occurrence.type === 'rotation-failed') {
+    for (const { report } of effectsOf(step, 'report')) {
+      if (report.type === 'rotation-started') {
+        if (failed.parameter !== undefined && report.to !== failed.parameter)
+          fault = `${failed.parameter ?? '-'} failed, but ${report.to ?? '-'} is tried`;
+      } else if (report.type === 'rotation-failed') {
         // One that was begun before the list changed says nothing about the new list.
         const attempt = attemptOf(step.before);
-        if (attempt === null || processPart(attempt.spec) === failed.spec) failed.parameter = occurrence.to;
+        if (attempt === null || processPart(attempt.spec) === failed.spec) failed.parameter = report.to;
       }
-      if (occurrence.type === 'rotation-completed' || occurrence.type === 'service-running')
+      if (report.type === 'rotation-completed' || report.type === 'service-running')
         failed.parameter = undefined;
     }
     return fault;
@@ -149,12 +149,12 @@ export const theNextRotationTriesTheSameParameter = eachStep(
 );
 
 export function reports(step: TraceStep, type: string): boolean {
-  return effectsOf(step, 'report').some(({ occurrence }) => occurrence.type === type);
+  return effectsOf(step, 'report').some(({ report }) => report.type === type);
 }
 
 interface Asked {
   readonly step: number;
-  readonly type: EventType;
+  readonly type: InputType;
   /** What was under way when it came; it may not be answered with that. */
   readonly joined: boolean;
   answer: Answer | null;
@@ -163,10 +163,10 @@ interface Asked {
 export const eachRequestIsAnsweredOnce: Rule = (trace) => {
   const asked = new Map<Id, Asked>();
   for (const [index, step] of trace.steps.entries()) {
-    const { event, after } = step;
-    if ('request' in event) {
-      const joined = attemptOf(after)?.requests.includes(event.request) ?? false;
-      asked.set(event.request, { step: index, type: event.type, joined, answer: null });
+    const { input, after } = step;
+    if ('request' in input) {
+      const joined = attemptOf(after)?.requests.includes(input.request) ?? false;
+      asked.set(input.request, { step: index, type: input.type, joined, answer: null });
     }
     for (const { request, answer } of effectsOf(step, 'answer')) {
       const one = asked.get(request);
@@ -186,10 +186,10 @@ export const eachRequestIsAnsweredOnce: Rule = (trace) => {
 export const oneMoreRotationFollowsAKeptRequest = eachStep(
   () => new Set<Id>(),
   (step, kept) => {
-    const { event, before, after } = step;
-    if (event.type === 'rotationRequested' && reports(step, 'rotation-kept')) {
-      kept.add(event.request);
-      if (!after.pending.includes(event.request)) return `r${event.request} is not kept`;
+    const { input, before, after } = step;
+    if (input.type === 'rotationRequested' && reports(step, 'rotation-kept')) {
+      kept.add(input.request);
+      if (!after.pending.includes(input.request)) return `r${input.request} is not kept`;
     }
     for (const { request, answer } of effectsOf(step, 'answer')) {
       if (!kept.delete(request)) continue;
@@ -202,7 +202,7 @@ export const oneMoreRotationFollowsAKeptRequest = eachStep(
         return `r${request} is answered with a rotation that is not its own`;
       const wanted = wantedSpec(before).spec;
       const mayRefuse =
-        event.type === 'stopRequested' ||
+        input.type === 'stopRequested' ||
         after.phase.name === 'stopped' ||
         [before.spec, wanted].some(
           ({ rotation, parameters }) => rotation.parameterInUse === 'refuse' || parameters.length === 1,

@@ -3,14 +3,14 @@
  * `UPDATE_SCENARIOS=1 npx vitest run test/rotator/scenarios.test.ts` writes what the machine does now.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { play, ScriptError } from './script.ts';
 
-const folder = new URL('../scenarios/', import.meta.url);
+const folder = new URL('../scenarios', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.txt'));
 
 describe('scenarios', () => {
-  it.each(files)('%s', (name) => {
+  test.each(files)('%s', (name) => {
     const file = new URL(name, folder);
     const script = readFileSync(file, 'utf8');
     const played = play(script);
@@ -18,7 +18,7 @@ describe('scenarios', () => {
     else expect(script).toBe(played);
   });
 
-  it('say on their first line what they show', () => {
+  test('say on their first line what they show', () => {
     const silent = files.filter((name) => !readFileSync(new URL(name, folder), 'utf8').startsWith('# '));
     expect(silent).toEqual([]);
     expect(files.length).toBeGreaterThanOrEqual(22);
@@ -26,7 +26,7 @@ describe('scenarios', () => {
 });
 
 describe('a scenario that is wrong', () => {
-  it.each([
+  test.each([
     ['> start r1', 'no service has been named yet'],
     ['service api\n> begin r1', 'is not of the form #1'],
     ['service api\n> begin #1', 'nothing is called "begin"'],

@@ -4,10 +4,10 @@
  */
 import type { ServiceConfig } from '../../src/config/types.ts';
 import { initialState, transition } from '../../src/rotator/transition.ts';
-import type { Event, Exit, Id, State } from '../../src/rotator/types.ts';
+import type { Input, Exit, Id, State } from '../../src/rotator/machine.ts';
 import { effectText, stateText } from './notation.ts';
 import { parseDuration, parseSpec } from './spec-text.ts';
-import type { Happening } from './world.ts';
+import type { UntimedInput } from './world.ts';
 
 /** A line that cannot be understood, or that could not happen. */
 export class ScriptError extends Error {}
@@ -53,10 +53,10 @@ class Stage {
   tell(line: string): readonly string[] {
     const [, later, told = line] = /^(\S+) later, (.*)$/.exec(line) ?? [];
     if (later !== undefined) this.#now += parseDuration(later);
-    const event: Event = { ...this.#parse(told), at: this.#now };
-    if (event.type === 'timerFired') this.#mustBeDue(event.timer);
+    const input: Input = { ...this.#parse(told), at: this.#now };
+    if (input.type === 'timerFired') this.#mustBeDue(input.timer);
     const before = stateText(this.#state);
-    const { state, effects } = transition(this.#state, event);
+    const { state, effects } = transition(this.#state, input);
     this.#state = state;
     for (const effect of effects) {
       if (effect.type === 'startTimer') this.#due.set(effect.timer, this.#now + effect.ms);
@@ -73,7 +73,7 @@ class Stage {
       throw new Error(`timer #${timer} is due ${due - this.#now} ms later`);
   }
 
-  #parse(text: string): Happening {
+  #parse(text: string): UntimedInput {
     const [verb = '', subject = '', ...rest] = text.split(' ');
     const words = rest.join(' ');
     if (verb === 'orphan') return orphanOf(subject, words);
@@ -84,7 +84,7 @@ class Stage {
   }
 }
 
-type Request = Extract<Happening, { request: Id }>;
+type Request = Extract<UntimedInput, { request: Id }>;
 type Asked = Request extends infer R ? (R extends Request ? Omit<R, 'request'> : never) : never;
 
 function requestOf(verb: string, words: string, spec: ServiceConfig): Asked | null {
@@ -110,7 +110,7 @@ function requestOf(verb: string, words: string, spec: ServiceConfig): Asked | nu
   }
 }
 
-function happeningTo(verb: string, id: Id, words: string): Happening {
+function happeningTo(verb: string, id: Id, words: string): UntimedInput {
   switch (verb) {
     case 'launched':
       return { type: 'launched', instance: id, pid: Number(words.replace('pid ', '')) };
@@ -135,7 +135,7 @@ function happeningTo(verb: string, id: Id, words: string): Happening {
   }
 }
 
-function orphanOf(parameter: string, words: string): Happening {
+function orphanOf(parameter: string, words: string): UntimedInput {
   const [, pid = '', serves = '', folder] = /^pid (\d+)( serves)?(?: route (\S+))?$/.exec(words) ?? [];
   return {
     type: 'orphanFound',

@@ -1,30 +1,34 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ServiceConfig } from '../../src/config/types.ts';
 import { initialState, transition } from '../../src/rotator/transition.ts';
-import type { State } from '../../src/rotator/types.ts';
+import type { State } from '../../src/rotator/machine.ts';
 import { viewOf } from '../../src/rotator/view.ts';
 import { serviceSpec } from './specs.ts';
-import type { Happening } from './world.ts';
+import type { UntimedInput } from './world.ts';
 
 const at = 5_000;
 
-/** What a service comes to by these events, all at once. */
-function after(spec: Partial<ServiceConfig>, happenings: readonly Happening[]): State {
+/** What a service comes to by these inputs, all at once. */
+function after(spec: Partial<ServiceConfig>, happenings: readonly UntimedInput[]): State {
   return happenings.reduce(
-    (state, happening) => transition(state, { ...happening, at }).state,
+    (state, untimed) => transition(state, { ...untimed, at }).state,
     initialState(serviceSpec(spec)),
   );
 }
 
-const start: Happening = { type: 'startRequested', request: 1 };
-const rotate: Happening = { type: 'rotationRequested', request: 2 };
-const running: readonly Happening[] = [start, { type: 'launched', instance: 1, pid: 100 }];
-const overlapping: readonly Happening[] = [...running, rotate, { type: 'launched', instance: 2, pid: 200 }];
-const rotated: readonly Happening[] = [...overlapping, { type: 'timerFired', timer: 3 }];
+const start: UntimedInput = { type: 'startRequested', request: 1 };
+const rotate: UntimedInput = { type: 'rotationRequested', request: 2 };
+const running: readonly UntimedInput[] = [start, { type: 'launched', instance: 1, pid: 100 }];
+const overlapping: readonly UntimedInput[] = [
+  ...running,
+  rotate,
+  { type: 'launched', instance: 2, pid: 200 },
+];
+const rotated: readonly UntimedInput[] = [...overlapping, { type: 'timerFired', timer: 3 }];
 const ready = { type: 'tcp', address: '%alt', intervalMs: 1, timeoutMs: 1 } as const;
 
 describe('viewOf', () => {
-  it('shows a service that has never been started', () => {
+  test('shows a service that has never been started', () => {
     expect(viewOf(after({}, []))).toEqual({
       name: 'api',
       state: 'stopped',
@@ -40,9 +44,9 @@ describe('viewOf', () => {
     });
   });
 
-  it('shows why a service waits for its next start, and until when', () => {
-    const exit: Happening = { type: 'exited', instance: 1, exit: { code: 3 } };
-    const again: readonly Happening[] = [
+  test('shows why a service waits for its next start, and until when', () => {
+    const exit: UntimedInput = { type: 'exited', instance: 1, exit: { code: 3 } };
+    const again: readonly UntimedInput[] = [
       { type: 'timerFired', timer: 2 },
       { type: 'launched', instance: 3, pid: 200 },
       { ...exit, instance: 3 },
@@ -54,7 +58,7 @@ describe('viewOf', () => {
     });
   });
 
-  it('shows the instance that serves', () => {
+  test('shows the instance that serves', () => {
     expect(viewOf(after({}, running))).toMatchObject({
       state: 'running',
       current: { parameter: '3000', pid: 100, state: 'ready', startedAt: at },
@@ -63,7 +67,7 @@ describe('viewOf', () => {
     });
   });
 
-  it('shows the next one as starting until it is ready', () => {
+  test('shows the next one as starting until it is ready', () => {
     expect(viewOf(after({ ready }, [start]))).toMatchObject({
       state: 'starting',
       next: { parameter: '3000', pid: null, state: 'starting' },
@@ -81,7 +85,7 @@ describe('viewOf', () => {
     });
   });
 
-  it('shows what is on its way out, and how the last rotation ended', () => {
+  test('shows what is on its way out, and how the last rotation ended', () => {
     expect(viewOf(after({}, rotated))).toMatchObject({
       current: { parameter: '3001' },
       retiring: [{ parameter: '3000', pid: 100, state: 'retiring', startedAt: at }],
@@ -90,12 +94,12 @@ describe('viewOf', () => {
     });
   });
 
-  it('shows that one more rotation follows', () => {
+  test('shows that one more rotation follows', () => {
     expect(viewOf(after({}, [...running, rotate])).pendingRotation).toBe(false);
     expect(viewOf(after({}, [...running, rotate, { ...rotate, request: 3 }])).pendingRotation).toBe(true);
   });
 
-  it.each<[string, Partial<ServiceConfig>, readonly Happening[]]>([
+  test.each<[string, Partial<ServiceConfig>, readonly UntimedInput[]]>([
     ['waiting for the instance that still holds 3000', {}, [...rotated, { ...rotate, request: 4 }]],
     ['running the hook beforeStart', { hooks: { beforeStart: ['x'] } }, [start]],
     ['running the hook afterReady', { hooks: { afterReady: ['x'] } }, running],

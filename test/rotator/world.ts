@@ -4,13 +4,13 @@
  */
 import type { ServiceConfig } from '../../src/config/types.ts';
 import { initialState, transition } from '../../src/rotator/transition.ts';
-import type { Effect, Event, Id, Instance, Millis, State } from '../../src/rotator/types.ts';
+import type { Effect, Input, Id, Instance, Millis, State } from '../../src/rotator/machine.ts';
 
-/** An event before its time is put on it. */
-export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
+/** An input before its time is put on it. */
+export type UntimedInput = Input extends infer E ? (E extends Input ? Omit<E, 'at'> : never) : never;
 
 export interface TraceStep {
-  readonly event: Event;
+  readonly input: Input;
   /** It is about something that is over or never was: nothing may come of it. */
   readonly stale: boolean;
   readonly before: State;
@@ -45,7 +45,7 @@ export class World {
   /** Switches under way, in their order; what comes of one that nobody waits for any more is told all the same. */
   readonly routes = new Set<Id>();
   /** What could still be delivered although it is over. */
-  readonly stale: Happening[] = [{ type: 'timerFired', timer: 90_001 }, ...everyEventOf(90_002)];
+  readonly stale: UntimedInput[] = [{ type: 'timerFired', timer: 90_001 }, ...everyInputOf(90_002)];
   readonly trace: { first: State; steps: TraceStep[]; rests: number[] };
   #state: State;
   #lastRequest = 0;
@@ -72,14 +72,14 @@ export class World {
     return [...this.groups.values()].filter(holds);
   }
 
-  happen(happening: Happening, stale = false): void {
-    const event: Event = deepFreeze({ ...happening, at: this.now });
+  happen(untimed: UntimedInput, stale = false): void {
+    const input: Input = deepFreeze({ ...untimed, at: this.now });
     const before = this.#state;
-    const { state, effects } = transition(before, event);
+    const { state, effects } = transition(before, input);
     this.#state = deepFreeze(state);
-    this.trace.steps.push({ event, stale, before, after: state, effects: deepFreeze(effects) });
+    this.trace.steps.push({ input, stale, before, after: state, effects: deepFreeze(effects) });
     if (stale) return;
-    this.#note(event);
+    this.#note(input);
     for (const effect of effects) this.#carryOut(effect);
     this.now += 1;
   }
@@ -99,38 +99,38 @@ export class World {
     return first === undefined ? null : { timer: first[0], at: first[1] };
   }
 
-  /** What the outside knows of an event that is true: the runner's side of it. */
-  #note(event: Event): void {
-    switch (event.type) {
+  /** What the outside knows of an input that is true: the runner's side of it. */
+  #note(input: Input): void {
+    switch (input.type) {
       case 'launched':
-        this.#group(event.instance).life = 'alive';
-        this.stale.push({ type: 'launchFailed', instance: event.instance, reason: 'late' });
-        this.stale.push({ type: 'launched', instance: event.instance, pid: event.pid });
+        this.#group(input.instance).life = 'alive';
+        this.stale.push({ type: 'launchFailed', instance: input.instance, reason: 'late' });
+        this.stale.push({ type: 'launched', instance: input.instance, pid: input.pid });
         return;
       case 'becameReady':
       case 'readinessTimedOut':
-        this.#probeOver(event.instance);
+        this.#probeOver(input.instance);
         return;
       case 'leaderExited':
-        this.#group(event.instance).life = 'leaderless';
-        this.stale.push({ type: 'leaderExited', instance: event.instance, exit: event.exit });
+        this.#group(input.instance).life = 'leaderless';
+        this.stale.push({ type: 'leaderExited', instance: input.instance, exit: input.exit });
         return;
       case 'launchFailed':
       case 'exited':
-        this.#group(event.instance).life = 'gone';
-        this.#probeOver(event.instance);
-        this.stale.push(...everyEventOf(event.instance));
+        this.#group(input.instance).life = 'gone';
+        this.#probeOver(input.instance);
+        this.stale.push(...everyInputOf(input.instance));
         return;
       case 'timerFired':
-        this.#timerOver(event.timer);
+        this.#timerOver(input.timer);
         return;
       case 'hookFinished':
-        this.#hookOver(event.hook);
+        this.#hookOver(input.hook);
         return;
       case 'routed':
-        this.routes.delete(event.route);
-        this.stale.push({ type: 'routed', route: event.route, failure: null });
-        this.stale.push({ type: 'routed', route: event.route, failure: 'late' });
+        this.routes.delete(input.route);
+        this.stale.push({ type: 'routed', route: input.route, failure: null });
+        this.stale.push({ type: 'routed', route: input.route, failure: 'late' });
         return;
       case 'rotationRequested':
       case 'startRequested':
@@ -217,7 +217,7 @@ export class World {
   }
 }
 
-function everyEventOf(id: Instance['id']): readonly Happening[] {
+function everyInputOf(id: Instance['id']): readonly UntimedInput[] {
   return [
     { type: 'launched', instance: id, pid: 1 },
     { type: 'launchFailed', instance: id, reason: 'late' },

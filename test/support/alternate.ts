@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ServiceStatus, StatusDocument } from '../../src/rotator/status.ts';
+import type { ServiceStatus, StatusDocument } from '../../src/api/status-document.ts';
 import { explainTimeouts, until } from './until.ts';
 
 export const bin = path.resolve(import.meta.dirname, '../../bin/alternate');
@@ -45,8 +45,8 @@ export class Alternate {
 
   constructor(words: readonly string[], { cwd, env = {}, detached = false, through = [] }: RunOptions) {
     this.cwd = cwd;
-    // A runtime folder of its own: tests run side by side, and as root all would share /run/alternate.
-    this.#env = { ...env };
+    // A state folder of its own, so that nothing is left behind in /var/lib/alternate.
+    this.#env = { STATE_DIRECTORY: path.join(cwd, '.state'), ...env };
     const [program = bin, ...rest] = [...through, bin, ...words];
     this.child = spawn(program, rest, {
       cwd,

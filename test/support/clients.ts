@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { RawService } from '../../src/config/generated/raw.ts';
+import type { RawService } from '../../src/config/schema/generated/raw.ts';
 import { Theatre } from './theatre.ts';
 
 /** Services that the tests of client commands run against, and how a command's end is compared. */

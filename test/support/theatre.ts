@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { RawConfig, RawService } from '../../src/config/generated/raw.ts';
+import type { RawConfig, RawService } from '../../src/config/schema/generated/raw.ts';
 import { ask, followEvents } from '../../src/control/client.ts';
-import type { Occurrence } from '../../src/rotator/occurrence.ts';
-import type { ServiceStatus } from '../../src/rotator/status.ts';
+import type { Event } from '../../src/api/event.ts';
+import type { ServiceStatus } from '../../src/api/status-document.ts';
 import {
   Alternate,
   runAlternate,
@@ -18,7 +18,7 @@ import { forgetExplanations, until } from './until.ts';
 
 type Services = Readonly<Record<string, RawService>>;
 /** An event as it goes over the wire: its time is ISO 8601. */
-export type WireEvent = Omit<Occurrence, 'at'> & { readonly at: string };
+export type WireEvent = Omit<Event, 'at'> & { readonly at: string };
 
 /** What `rotate?wait=true` answers. */
 export interface Outcome {
@@ -173,15 +173,15 @@ export class Theatre {
   }
 
   /** The first event of a type that was collected. */
-  async event<T extends Occurrence['type']>(
+  async event<T extends Event['type']>(
     type: T,
     count = 1,
-  ): Promise<Omit<Extract<Occurrence, { type: T }>, 'at'> & { at: string }> {
+  ): Promise<Omit<Extract<Event, { type: T }>, 'at'> & { at: string }> {
     const found = await until(
       `event ${type} (${count})`,
       () => this.events.filter((event) => event.type === type)[count - 1],
     );
-    return found as unknown as Omit<Extract<Occurrence, { type: T }>, 'at'> & { at: string };
+    return found as unknown as Omit<Extract<Event, { type: T }>, 'at'> & { at: string };
   }
 
   /** Something that instances or hooks have written. */

@@ -2,8 +2,8 @@ import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { expect, it, onTestFinished } from 'vitest';
-import { temporaryFolder } from './folder.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from './watch/folder.ts';
 
 /** Says on stdout what each signal asks for; a line on stdin takes the listeners away. */
 const program = `
@@ -16,7 +16,7 @@ process.stdin.once('data', () => { stop(); console.log('deaf'); });
 console.log('listening');
 `;
 
-it('turns each signal into its request, survives SIGPIPE, and gives the signals back', async () => {
+test('turns each signal into its request, survives SIGPIPE, and gives the signals back', async () => {
   const outfile = `${temporaryFolder()}/program.mjs`;
   await build({
     stdin: { contents: program, resolveDir: process.cwd(), loader: 'ts' },

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatDuration, LONGEST_MS, parseDuration } from '../../src/util/duration.ts';
 
 describe('parseDuration', () => {
-  it.each([
+  test.each([
     ['15s', 15_000],
     ['1m30s', 90_000],
     ['500ms', 500],
@@ -24,7 +24,7 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toEqual({ ok: true, ms });
   });
 
-  it.each([
+  test.each([
     ['', 'empty'],
     ['  ', 'empty'],
     ['5', 'missing-unit'],
@@ -51,7 +51,7 @@ describe('parseDuration', () => {
 });
 
 describe('formatDuration', () => {
-  it.each([
+  test.each([
     [0, '0s'],
     [0.25, '250us'],
     [250, '250ms'],
@@ -65,7 +65,7 @@ describe('formatDuration', () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  it('is read back as it was, for whole milliseconds', () => {
+  test('is read back as it was, for whole milliseconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: LONGEST_MS }), (ms) => {
         expect(parseDuration(formatDuration(ms))).toEqual({ ok: true, ms });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { editDistance, nearest } from '../../src/util/nearest.ts';
 
 const KEYS = ['command', 'parameters', 'overlap', 'env', 'envFile', 'stop', 'restart'];
 
 describe('nearest', () => {
-  it.each([
+  test.each([
     ['overlp', 'overlap'],
     ['ovrelap', 'overlap'],
     ['Overlap', 'overlap'],
@@ -18,17 +18,17 @@ describe('nearest', () => {
     expect(nearest(word, KEYS)).toBe(meant);
   });
 
-  it.each(['zzz', 'port', '', 'parent'])('has no idea what %s is', (word) => {
+  test.each(['zzz', 'port', '', 'parent'])('has no idea what %s is', (word) => {
     expect(nearest(word, KEYS)).toBeNull();
   });
 
-  it('does not try at all with a word that nobody can have meant', () => {
+  test('does not try at all with a word that nobody can have meant', () => {
     expect(nearest('command'.repeat(100), KEYS)).toBeNull();
   });
 });
 
 describe('editDistance', () => {
-  it('is 0 for equal words only, and the same in both directions', () => {
+  test('is 0 for equal words only, and the same in both directions', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (one, other) => {
         const distance = editDistance(one, other);
@@ -39,7 +39,7 @@ describe('editDistance', () => {
     );
   });
 
-  it('counts a swap of neighbours once', () => {
+  test('counts a swap of neighbours once', () => {
     expect(editDistance('SIGTREM', 'SIGTERM')).toBe(1);
   });
 });

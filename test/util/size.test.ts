@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseSize } from '../../src/util/size.ts';
 
-it.each([
+test.each([
   ['10MB', 10_000_000],
   ['512KiB', 524_288],
   ['100B', 100],
@@ -12,7 +12,7 @@ it.each([
   expect(parseSize(text)).toEqual({ ok: true, bytes });
 });
 
-it.each([
+test.each([
   ['10', 'missing-unit'],
   ['10M', 'unknown-unit'],
   ['10TB', 'unknown-unit'],

@@ -1,9 +1,9 @@
-import { classicConfig } from '../../config/classic.ts';
+import { classicConfig } from '../../config/classic-config.ts';
 import { tell } from '../../report/console.ts';
 import { describeMistakes } from '../configuration.ts';
-import type { EarlySignals } from '../early-signals.ts';
+import type { EarlySignals } from '../run/early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { supervise } from '../supervise.ts';
+import { supervise } from '../run/supervise.ts';
 
 /** `alternate "<command>" <parameters...> <overlap>`: one service, no file, no control socket. */
 export async function runClassic(words: readonly string[], early: EarlySignals): Promise<ExitCode> {

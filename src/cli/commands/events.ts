@@ -1,11 +1,11 @@
 import { followEvents } from '../../control/client.ts';
 import { print, stdoutClosed, tell } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
-import type { Occurrence } from '../../rotator/occurrence.ts';
+import type { Event } from '../../api/event.ts';
 import { printable } from '../../util/printable.ts';
-import { findSocket, noManager } from '../connect.ts';
+import { findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 /** `alternate events`: one line each until the manager goes, or the reader, which are good ends. */
 export async function events(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {
@@ -15,7 +15,7 @@ export async function events(options: GlobalOptions, own: { readonly json?: bool
   const following = followEvents(
     found.socket,
     (json) => {
-      seen.dropped ||= (JSON.parse(json) as Occurrence).type === 'events-dropped';
+      seen.dropped ||= (JSON.parse(json) as Event).type === 'events-dropped';
       print(own.json === true ? `${json}\n` : `${line(json)}\n`);
     },
     () => undefined,
@@ -30,8 +30,8 @@ export async function events(options: GlobalOptions, own: { readonly json?: bool
 }
 
 function line(json: string): string {
-  const { at, ...occurrence } = JSON.parse(json) as Occurrence & { at: unknown };
-  const { text } = sentenceOf(occurrence as Occurrence);
-  const name = occurrence.service === null ? '' : `${occurrence.service}: `;
+  const { at, ...event } = JSON.parse(json) as Event & { at: unknown };
+  const { text } = sentenceOf(event as Event);
+  const name = event.service === null ? '' : `${event.service}: `;
   return printable(`${String(at)} ${name}${text.replaceAll('\n', ' | ')}`);
 }

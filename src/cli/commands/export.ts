@@ -3,15 +3,15 @@ import type { Config } from '../../config/types.ts';
 import { print, tell } from '../../report/console.ts';
 import { loadRequested } from '../configuration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { exportApache } from '../export/apache.ts';
-import { exportCaddy } from '../export/caddy.ts';
-import type { Exported, Origin } from '../export/exported.ts';
-import { exportHaproxy } from '../export/haproxy.ts';
-import { exportNginx, type NginxPart } from '../export/nginx.ts';
-import { routedServices } from '../export/routed.ts';
-import { exportSupervisord } from '../export/supervisord.ts';
-import { exportSystemd } from '../export/systemd.ts';
-import type { GlobalOptions } from '../main.ts';
+import { exportApache } from '../../export/apache.ts';
+import { exportCaddy } from '../../export/caddy.ts';
+import type { Exported, Origin } from '../../export/exported.ts';
+import { exportHaproxy } from '../../export/haproxy.ts';
+import { exportNginx, type NginxPart } from '../../export/nginx.ts';
+import { routedServices } from '../../export/routed.ts';
+import { exportSupervisord } from '../../export/supervisord.ts';
+import { exportSystemd } from '../../export/systemd.ts';
+import type { GlobalOptions } from '../options.ts';
 
 /** What a piece of configuration can be made for. */
 export type ExportKind = 'nginx' | 'apache' | 'caddy' | 'haproxy' | 'systemd' | 'supervisord';

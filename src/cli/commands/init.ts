@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { starterConfig } from '../../config/starter.ts';
 import { tell } from '../../report/console.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 /** `alternate init`: a commented starter file. One that exists is never overwritten. */
 // eslint-disable-next-line @typescript-eslint/require-await -- a command like the others

@@ -1,8 +1,8 @@
-import type { FailedService } from '../../rotator/status.ts';
+import type { FailedService } from '../../api/status-document.ts';
 import { print, tell } from '../../report/console.ts';
-import { askManager, errorOf } from '../connect.ts';
+import { askManager, errorOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 const KINDS = ['added', 'removed', 'changed', 'applied', 'unchanged'] as const;
 

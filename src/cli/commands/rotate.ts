@@ -1,14 +1,14 @@
 import { ask } from '../../control/client.ts';
-import type { ServiceStatus, StatusDocument } from '../../rotator/status.ts';
+import type { ServiceStatus, StatusDocument } from '../../api/status-document.ts';
 import { print, tell } from '../../report/console.ts';
 import type { Colour } from '../../report/paint.ts';
 import { isInterruption } from '../../rotator/interruption.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { printable } from '../../util/printable.ts';
-import { askManager, errorOf, findSocket, noManager } from '../connect.ts';
+import { askManager, errorOf, findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
-import { showProgress } from '../rotation-progress.ts';
+import type { GlobalOptions } from '../options.ts';
+import { showProgress } from '../client/rotation-progress.ts';
 
 interface RotateOptions {
   readonly all?: boolean;

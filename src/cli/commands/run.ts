@@ -3,11 +3,11 @@ import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/types.ts';
 import { defaultSocketPath } from '../../control/socket-path.ts';
 import { describeWarnings, loadRequested } from '../configuration.ts';
-import type { EarlySignals } from '../early-signals.ts';
+import type { EarlySignals } from '../run/early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { clientCommand } from '../invocation.ts';
-import type { GlobalOptions } from '../main.ts';
-import { supervise } from '../supervise.ts';
+import { clientCommand } from '../client/invocation.ts';
+import type { GlobalOptions } from '../options.ts';
+import { supervise } from '../run/supervise.ts';
 
 /** `alternate [run]`: the main job. */
 export async function run(options: GlobalOptions, early: EarlySignals): Promise<ExitCode> {

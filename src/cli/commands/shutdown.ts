@@ -1,9 +1,9 @@
 import { tell } from '../../report/console.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accepts, followEvents } from '../../control/client.ts';
-import { askManager, errorOf, findSocket } from '../connect.ts';
+import { askManager, errorOf, findSocket } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 /** Between two looks at a manager whose events cannot be followed, in ms. */
 const LOOK_EVERY_MS = 200;

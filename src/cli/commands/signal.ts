@@ -1,8 +1,8 @@
-import { parseSignal } from '../../config/signals.ts';
+import { parseSignal } from '../../config/values/signal-names.ts';
 import { tell } from '../../report/console.ts';
-import { askManager, errorOf } from '../connect.ts';
+import { askManager, errorOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 /** `alternate signal SERVICE [SIGNAL]`. */
 export async function signal(options: GlobalOptions, name: string, word: string): Promise<ExitCode> {

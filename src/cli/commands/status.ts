@@ -1,10 +1,10 @@
 import { ask, followEvents } from '../../control/client.ts';
-import type { ServiceStatus, StatusDocument } from '../../rotator/status.ts';
+import type { ServiceStatus, StatusDocument } from '../../api/status-document.ts';
 import { liveScreen, print, stdoutClosed, stdoutPaint, stdoutWidth, tell } from '../../report/console.ts';
 import { statusTable } from '../../report/status-table.ts';
-import { askManager, errorOf, findSocket, noManager } from '../connect.ts';
+import { askManager, errorOf, findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 
 /** Between two drawings of `--watch` where nothing happens, for the uptimes; and the least time between two, in ms. */
 const REDRAW_MS = 1_000;

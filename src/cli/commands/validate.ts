@@ -1,8 +1,8 @@
 import { formatDiagnostic } from '../../config/diagnostic.ts';
-import { inOrder } from '../../config/source.ts';
+import { inOrder } from '../../config/read/source.ts';
 import { loadAsked, warningsOf } from '../configuration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { GlobalOptions } from '../main.ts';
+import type { GlobalOptions } from '../options.ts';
 import { tell } from '../../report/console.ts';
 
 /**

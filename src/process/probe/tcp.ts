@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { parseAddress } from '../../config/address.ts';
+import { parseAddress } from '../../config/values/address.ts';
 
 /** A connection that is neither accepted nor refused (a filter) is tried again after this. */
 const TRY_TIMEOUT_MS = 5_000;
@@ -9,7 +9,7 @@ const TRY_TIMEOUT_MS = 5_000;
  * @param address `host:port`, `[ipv6]:port`, `:port` or a port alone, which stands for 127.0.0.1
  * @returns null when it was accepted, otherwise why not
  */
-export function tryTcp(address: string, signal: AbortSignal): Promise<string | null> {
+export function connectTcp(address: string, signal: AbortSignal): Promise<string | null> {
   const target = parseAddress(address);
   if (!target.ok) return Promise.resolve(`${address} is not an address`);
   const { host, port } = target;

@@ -1,0 +1,52 @@
+/** The status document: what `GET /v1/status` and `alternate status --json` give out. Times are ISO 8601, in UTC. */
+import type { InstanceView, ServiceView } from '../rotator/view.ts';
+
+export interface InstanceStatus extends Omit<InstanceView, 'startedAt'> {
+  readonly startedAt: string;
+}
+
+export interface RotationStatus {
+  readonly outcome: 'completed' | 'failed';
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly reason?: string;
+  readonly at: string;
+}
+
+export interface ServiceStatus extends Omit<
+  ServiceView,
+  'current' | 'next' | 'retiring' | 'lastRotation' | 'retry'
+> {
+  readonly current: InstanceStatus | null;
+  readonly next: InstanceStatus | null;
+  readonly retiring: readonly InstanceStatus[];
+  readonly lastRotation: RotationStatus | null;
+}
+
+export interface StatusDocument {
+  readonly version: string;
+  readonly pid: number;
+  readonly config: string | null;
+  readonly startedAt: string;
+  readonly services: readonly ServiceStatus[];
+}
+
+/** A service whose new configuration did not come up, and why. The configuration before it stays in force. */
+export interface FailedService {
+  readonly service: string;
+  readonly reason: string;
+}
+
+/** What a reload does to each service, by name; `errors`, one text a mistake, where it was refused whole. */
+export type ReloadResult =
+  | {
+      readonly ok: true;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly changed: readonly string[];
+      readonly applied: readonly string[];
+      readonly unchanged: readonly string[];
+      /** Resolves when the roll-outs are over, and what was started is up or is not. */
+      readonly failed: Promise<readonly FailedService[]>;
+    }
+  | { readonly ok: false; readonly errors: readonly string[] };

@@ -1,0 +1,59 @@
+/** Which step each rotation is at, and for how long: a few lines on a terminal, drawn over and over. */
+import { followEvents } from '../../control/client.ts';
+import { liveLine } from '../../report/console.ts';
+import { sentenceOf } from '../../report/sentence.ts';
+import type { Event } from '../../api/event.ts';
+
+const REDRAW_MS = 100;
+
+export interface Progress {
+  /** Resolves once the manager tells its events, or cannot. */
+  readonly opened: Promise<void>;
+  /** This service's outcome is known. */
+  finished(name: string): void;
+  close(): void;
+}
+
+export function showProgress(socket: string, names: readonly string[]): Progress {
+  const steps = new Map(
+    names.map((name) => [name, { text: 'asked for a rotation', since: performance.now() }]),
+  );
+  const line = liveLine();
+  const draw = (): void => {
+    const now = performance.now();
+    const rows = [...steps].map(
+      ([name, { text, since }]) => `${name}: ${text} … ${((now - since) / 1000).toFixed(1)}s`,
+    );
+    if (rows.length === 0) line.clear();
+    else line.show(rows.join('\n'));
+  };
+  const timer = setInterval(draw, REDRAW_MS);
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const following = followEvents(
+    socket,
+    (json) => {
+      const event = JSON.parse(json) as Event;
+      const { service } = event;
+      if (service === null || !steps.has(service)) return;
+      steps.set(service, { text: sentenceOf(event).text, since: performance.now() });
+      draw();
+    },
+    open,
+  );
+  void following.ended.then(open);
+  return {
+    opened,
+    finished(name) {
+      steps.delete(name);
+      line.clear();
+    },
+    close() {
+      clearInterval(timer);
+      line.clear();
+      following.close();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Options, PublicExplorer } from 'cosmiconfig';
+import { distrust, distrustOfFolder, SETTINGS_OF_COSMICONFIG } from './trust.ts';
+
+const PLACES = [
+  'alternate.config.yaml',
+  'alternate.config.yml',
+  'alternate.config.json',
+  'alternate.config.js',
+  'alternate.config.mjs',
+  'alternate.config.cjs',
+  '.alternaterc',
+  '.alternaterc.json',
+  '.alternaterc.yaml',
+  '.alternaterc.yml',
+  '.alternaterc.js',
+  '.alternaterc.mjs',
+  '.alternaterc.cjs',
+  'package.json',
+] as const;
+
+const BY_NAME = 'name the configuration that you trust with --config FILE';
+
+/** `file: null`: there is none. Not `ok`: one is there, or may be, and it is not to be used. */
+export type Search =
+  | { readonly ok: true; readonly file: string | null }
+  | { readonly ok: false; readonly reason: string; readonly hint: string };
+
+/**
+ * The configuration file that is nearest to a folder: in it, or in one above. The file is not read. One that another
+ * user may have put there is refused. Rejects with the file system's error when a folder cannot be searched.
+ */
+export async function findConfig(cwd: string): Promise<Search> {
+  // The first place of the search, so the answer is the same; what most people have starts without cosmiconfig.
+  const usual = join(cwd, PLACES[0]);
+  if (isReadableFile(usual)) return found(usual);
+
+  // As soon as it is constructed, cosmiconfig 9 reads its own settings in the working directory, and runs them if they
+  // are JavaScript.
+  const stranger = distrustOfFolder(process.cwd());
+  if (stranger !== null) return refusal(process.cwd(), stranger);
+  const unreadable = obstacle(process.cwd(), SETTINGS_OF_COSMICONFIG);
+  if (unreadable !== null) return unreadable;
+  const { cosmiconfig } = (await import('cosmiconfig')).default;
+  let explorer: PublicExplorer;
+  try {
+    explorer = cosmiconfig('alternate', {
+      searchPlaces: [...PLACES],
+      searchStrategy: 'none',
+      // An empty file is still the one that is meant, and its emptiness a mistake to be reported.
+      ignoreEmptySearchPlaces: false,
+      cache: false,
+      loaders: LOADERS,
+    });
+  } catch (error) {
+    const why = String(error).replace(/\s+/g, ' ');
+    const reason = `cosmiconfig, which searches, cannot read its settings in ${process.cwd()}: ${why}`;
+    return { ok: false, reason, hint: BY_NAME };
+  }
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const blocked = obstacle(folder, PLACES);
+    if (blocked !== null) return blocked;
+    const result = await explorer.search(folder);
+    const empty = result?.isEmpty === true && basename(result.filepath) === 'package.json';
+    if (result !== null && !empty) return found(result.filepath);
+    if (folder === dirname(folder)) return { ok: true, file: null };
+  }
+}
+
+function found(file: string): Search {
+  const stranger = distrust(file);
+  return stranger === null ? { ok: true, file } : refusal(file, stranger);
+}
+
+function refusal(file: string, stranger: string): Search {
+  const reason = `${file} is not used, because it may be the work of another user: ${stranger}`;
+  return { ok: false, reason, hint: BY_NAME };
+}
+
+/** cosmiconfig reads what it finds, and the read of a FIFO never ends. */
+function obstacle(folder: string, names: readonly string[]): Search | null {
+  const path = names.map((name) => join(folder, name)).find(wouldBlock);
+  if (path === undefined) return null;
+  const reason = `${path} is neither a file nor a folder, so the search does not open it`;
+  return { ok: false, reason, hint: BY_NAME };
+}
+
+function wouldBlock(path: string): boolean {
+  try {
+    const stat = statSync(path);
+    return !stat.isFile() && !stat.isDirectory();
+  } catch {
+    // Missing, or out of reach for cosmiconfig too.
+    return false;
+  }
+}
+
+function isReadableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    // Whatever the reason: the search passes over it too, or says why it cannot.
+    return false;
+  }
+}
+
+/** Stands for a file's content. */
+const FOUND = (): object => ({});
+
+/**
+ * `load.ts` reads the file itself, to know lines and columns. cosmiconfig's own loaders would run a JavaScript
+ * configuration here, before its owner is checked and a second time after that, and would throw at a mistake in YAML or
+ * JSON without its place.
+ */
+const LOADERS: NonNullable<Options['loaders']> = {
+  noExt: FOUND,
+  '.yaml': FOUND,
+  '.yml': FOUND,
+  '.js': FOUND,
+  '.mjs': FOUND,
+  '.cjs': FOUND,
+  '.json': (path, content) => (basename(path) === 'package.json' ? readPackage(content) : {}),
+};
+
+function readPackage(content: string): object {
+  try {
+    const data: unknown = JSON.parse(content);
+    return typeof data === 'object' && data !== null ? data : {};
+  } catch {
+    // A broken package.json is its owner's business; it configures nothing here.
+    return {};
+  }
+}

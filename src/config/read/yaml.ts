@@ -1,0 +1,102 @@
+import { isMap, isScalar, parseDocument } from 'yaml';
+import type { Document, Node, YAMLError } from 'yaml';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { Span } from './frame.ts';
+import { DEEPEST, isNestedTooDeeply } from './nesting.ts';
+import { textDiagnostic, type Source } from './source.ts';
+import { readNodes } from './yaml-data.ts';
+
+/**
+ * With `ok`, `diagnostics` holds mistakes that leave the rest readable, such as a key given twice. Otherwise `salvaged`
+ * is what the parser could still make of a text that is no YAML.
+ */
+export type ReadText =
+  | { readonly ok: true; readonly source: Source; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly salvaged?: Source };
+
+/** Messages for what people get wrong most; for the rest the parser's own message does. */
+const ADVICE: Readonly<Partial<Record<YAMLError['code'], { message?: string; hint: string }>>> = {
+  TAB_AS_INDENT: { message: 'a tab is used as indentation', hint: 'YAML takes spaces only' },
+  MULTIPLE_DOCS: {
+    message: 'a second document begins here',
+    hint: 'keep one document a file: remove the line `---`',
+  },
+  BLOCK_AS_IMPLICIT_KEY: {
+    message: 'a second `: ` on one line',
+    hint: 'put quotes around a value that holds `: `',
+  },
+  BAD_SCALAR_START: { hint: 'put quotes around the value, as in "%alt"' },
+  MISSING_CHAR: { hint: 'close it, or check the lines above' },
+  NON_STRING_KEY: { message: 'a key must be text', hint: 'write `name: value`' },
+  TAG_RESOLVE_FAILED: { hint: 'tags (`!name`) are not used here: remove it' },
+};
+
+/**
+ * Reads YAML 1.2 (core schema, so also JSON) with anchors, aliases and merge keys. With `under`, the configuration is
+ * the value of that key.
+ */
+export function readYaml(file: string, text: string, under?: string): ReadText {
+  const say = (span: Span, message: string, hint: string | null = null) =>
+    textDiagnostic(file, text, span, message, hint);
+
+  if (isNestedTooDeeply(text)) {
+    return { ok: false, diagnostics: [say({ start: 0, end: 0 }, `nested deeper than ${DEEPEST} levels`)] };
+  }
+  const document = parseDocument(text, { version: '1.2', stringKeys: true, prettyErrors: false });
+  const diagnostics = problemsOf(document, text).map((problem) => {
+    const [start, end] = problem.pos;
+    const advice = ADVICE[problem.code];
+    const message =
+      problem.code === 'DUPLICATE_KEY' ? duplicateKey(text, start) : (advice?.message ?? problem.message);
+    return say({ start, end }, message, advice?.hint);
+  });
+  // A directive would switch the parser to another version, with other ideas of `yes` and of dates.
+  if (document.directives.yaml.version !== '1.2') {
+    diagnostics.push(
+      say({ start: 0, end: 0 }, 'the file asks for another version of YAML than 1.2', 'remove %YAML'),
+    );
+    return { ok: false, diagnostics };
+  }
+  const broken = document.errors.some(({ code }) => code !== 'DUPLICATE_KEY');
+  const root = rootOf(document, under);
+  if (root === null) {
+    if (broken) return { ok: false, diagnostics };
+    const nothing = under === undefined ? 'the file holds no configuration' : `there is no key "${under}"`;
+    return {
+      ok: false,
+      diagnostics: [...diagnostics, say({ start: 0, end: 0 }, nothing)],
+    };
+  }
+  const read = readNodes(document, root);
+  if (!broken) diagnostics.push(...read.problems.map(({ span, message, hint }) => say(span, message, hint)));
+  if (read.gaveUp) return { ok: false, diagnostics };
+  const { data, place, written } = read;
+  const source = { file, text, data, place, written };
+  return broken ? { ok: false, diagnostics, salvaged: source } : { ok: true, source, diagnostics };
+}
+
+/** One problem a line: what follows on the same line is mostly the parser's confusion about the first. */
+function problemsOf(document: Document.Parsed, text: string): YAMLError[] {
+  const lines = new Set<number>();
+  return [...document.errors, ...document.warnings]
+    .toSorted((one, other) => one.pos[0] - other.pos[0])
+    .filter(({ pos }) => {
+      const line = text.lastIndexOf('\n', pos[0] - 1);
+      const first = !lines.has(line);
+      lines.add(line);
+      return first;
+    });
+}
+
+function duplicateKey(text: string, start: number): string {
+  const key = /[^\s:,{}]*/.exec(text.slice(start))?.[0] ?? '';
+  return `the key ${key} is given twice`;
+}
+
+function rootOf(document: Document.Parsed, under: string | undefined): Node | null {
+  const { contents } = document;
+  if (under === undefined) return isScalar(contents) && contents.value === null ? null : contents;
+  if (!isMap(contents)) return null;
+  const pair = contents.items.find(({ key }) => isScalar(key) && key.value === under);
+  return pair?.value ?? null;
+}

@@ -1,0 +1,134 @@
+/** What is probably wrong with a service, as far as its configuration shows it: warnings. Pure. */
+import { basename } from 'node:path';
+import type { RawService } from '../schema/generated/raw.ts';
+import { ownAddress } from '../instance.ts';
+import { child, type Pointer } from '../read/pointer.ts';
+import { hasPlaceholder } from '../values/template.ts';
+import type { ServiceConfig } from '../types.ts';
+import type { Context } from '../values/values.ts';
+
+/** nginx, `fail_timeout` of ngx_http_upstream_module: how long a proxy leaves a server out after a failed request. */
+const USUAL_FAIL_TIMEOUT_MS = 10_000;
+
+/** A parameter that looks like a port which any user may have. */
+const PORT = /^\d{4,5}$/;
+
+const RUNS_A_PACKAGE = {
+  why: "stands between alternate and the server: it passes no inherited socket on, and its exit is not the server's",
+  hint: 'name the program itself, as "scripts" in package.json does',
+};
+const RESTARTS = {
+  why: 'restarts the server by itself, without a second instance beside it',
+  hint: 'name the program itself, and use watch and restart',
+};
+const BECOMES_ANOTHER = {
+  why: 'runs the server as another user: a signal of alternate may not reach it',
+  hint: 'name the program itself, and use user (the manager must be root)',
+};
+const LEAVES = {
+  why: 'puts the server where alternate does not see it',
+  hint: 'name the program itself: it must stay in the foreground, in its process group',
+};
+const WRAPPERS: Readonly<Record<string, { readonly why: string; readonly hint: string }>> = {
+  npm: RUNS_A_PACKAGE,
+  npx: RUNS_A_PACKAGE,
+  pnpm: RUNS_A_PACKAGE,
+  pnpx: RUNS_A_PACKAGE,
+  yarn: RUNS_A_PACKAGE,
+  bunx: RUNS_A_PACKAGE,
+  nodemon: RESTARTS,
+  pm2: RESTARTS,
+  forever: RESTARTS,
+  sudo: BECOMES_ANOTHER,
+  doas: BECOMES_ANOTHER,
+  su: BECOMES_ANOTHER,
+  runuser: BECOMES_ANOTHER,
+  setsid: LEAVES,
+  daemonize: LEAVES,
+  'start-stop-daemon': LEAVES,
+};
+
+/**
+ * @param raw the service with `defaults` under it
+ * @param at where a key of it stands
+ */
+export function doubtService(
+  service: ServiceConfig,
+  raw: RawService,
+  at: (key: string) => Pointer,
+  context: Context,
+): void {
+  doubtWrapper(service, at('command'), context);
+  doubtParameters(service, raw, at('parameters'), context);
+  doubtCheck(service, child(at('ready'), 'exec'), context);
+  doubtOverlap(service, at('overlap'), context);
+  if (service.onRotate.type === 'none' && service.watch.length > 0)
+    context.warn(
+      at('watch'),
+      'a change rotates, and onRotate: none refuses that',
+      'leave out one of the two',
+    );
+}
+
+function doubtWrapper({ command }: ServiceConfig, pointer: Pointer, context: Context): void {
+  const name = basename(command[0] ?? '');
+  const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
+  if (wrapper !== undefined) context.warn(pointer, `${name} ${wrapper.why}`, wrapper.hint);
+}
+
+/** Whether text that an instance gets depends on its parameter. A shell may also read it from the environment. */
+function depends(texts: readonly string[]): boolean {
+  return texts.some((text) => hasPlaceholder(text) || text.includes('ALTERNATE_PARAMETER'));
+}
+
+function doubtParameters(service: ServiceConfig, raw: RawService, pointer: Pointer, context: Context): void {
+  const { name, command, env, envFile, cwd, hooks, listen } = service;
+  // With inherited sockets the parameters need not do more than name the instances.
+  if (raw.parameters === undefined || listen.length > 0) return;
+  const given = [...command, ...Object.values(env), envFile ?? '', cwd, ...Object.values(hooks).flat()];
+  if (depends(given)) return;
+  context.warn(
+    pointer,
+    `no %alt gives them to the program of ${name}: its instances are all started alike`,
+    'put %alt into command, env, envFile or cwd. A program that reads ALTERNATE_PARAMETER by itself cannot be seen here; env: { ALTERNATE_PARAMETER: "%alt" } says so',
+  );
+}
+
+function doubtCheck({ ready, parameters }: ServiceConfig, pointer: Pointer, context: Context): void {
+  if (ready?.type !== 'exec' || parameters.length < 2 || depends(ready.command)) return;
+  context.warn(
+    pointer,
+    'the check is the same for every instance: the old one may answer for the new one',
+    'put %alt into it. A program that reads ALTERNATE_PARAMETER by itself cannot be seen here',
+  );
+}
+
+function doubtOverlap(service: ServiceConfig, pointer: Pointer, context: Context): void {
+  const { overlapMs, parameters, route, listen } = service;
+  if (overlapMs >= USUAL_FAIL_TIMEOUT_MS || parameters.length < 2) return;
+  if (route !== null || listen.length > 0 || ownAddress(service, parameters[0]) === null) return;
+  context.warn(
+    pointer,
+    'is shorter than 10s: after a failed request a proxy usually leaves a server out for so long (fail_timeout), and may have none left',
+    'use route, so that the proxy is notified, or an overlap of at least 10s',
+  );
+}
+
+/** Two services with one port in their lists, where not both say where they listen. */
+export function doubtPorts(services: readonly ServiceConfig[], context: Context): void {
+  const owners = new Map<string, ServiceConfig>();
+  for (const service of services.filter(({ listen }) => listen.length === 0)) {
+    const ports = service.parameters.flatMap((one) => (one !== null && PORT.test(one) ? [one] : []));
+    const shared = ports.find((port) => owners.has(port));
+    const owner = shared === undefined ? undefined : owners.get(shared);
+    for (const port of ports) owners.set(port, owners.get(port) ?? service);
+    const known = (one: ServiceConfig): boolean => ownAddress(one, one.parameters[0]) !== null;
+    if (shared === undefined || owner === undefined || (known(owner) && known(service))) continue;
+    context.warn(
+      child('/services', service.name),
+      `${owner.name} has the parameter ${shared} too: if it is a port, each takes it from the other`,
+      'give each service ports of its own; or say with address where its instances listen',
+      'key',
+    );
+  }
+}

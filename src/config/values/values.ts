@@ -1,0 +1,158 @@
+import { formatDuration, LONGEST_MS, parseDuration, type DurationFault } from '../../util/duration.ts';
+import { parseSize, type SizeFault } from '../../util/size.ts';
+import type { RawCommand, RawDuration } from '../schema/generated/raw.ts';
+import { child, type Pointer } from '../read/pointer.ts';
+import type { Severity } from '../diagnostic.ts';
+import { findShellSyntax } from './shell-syntax.ts';
+import { parseSignal } from './signal-names.ts';
+import type { Mistake, Part, Source } from '../read/source.ts';
+import type { CommandTemplate, SignalName } from '../types.ts';
+import { splitWords } from './words.ts';
+
+/**
+ * What reading a part of the configuration needs. The readers of this room return a value in any case, so that all
+ * mistakes are found; once one is said the values are thrown away.
+ */
+export interface Context {
+  /** The folder that relative paths start from. */
+  readonly baseDir: string;
+  readonly written: Source['written'];
+  /** An error at this place. */
+  readonly say: (pointer: Pointer, message: string, hint?: string | null, part?: Part) => void;
+  /** A warning there. */
+  readonly warn: Context['say'];
+}
+
+/** A context that collects what is said in `mistakes`. */
+export function collectInto(mistakes: Mistake[], baseDir: string, written: Source['written']): Context {
+  const collect =
+    (severity: Severity): Context['say'] =>
+    (pointer, message, hint = null, part = 'value') => {
+      mistakes.push({ severity, pointer, part, message, hint });
+    };
+  return { baseDir, written, say: collect('error'), warn: collect('warning') };
+}
+
+interface Advice {
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** Says in words why `text` is no duration. */
+export function describeDurationFault(text: string, reason: DurationFault): Advice {
+  const example = 'for instance 10s, 1m30s or 500ms';
+  switch (reason) {
+    case 'empty':
+      return { message: 'the duration is empty', hint: example };
+    case 'negative':
+      return { message: `${JSON.stringify(text)} is negative`, hint: example };
+    case 'missing-unit':
+      return {
+        message: `${JSON.stringify(text)} has no unit`,
+        hint: `write ${text.trim()}s or ${text.trim()}ms`,
+      };
+    case 'unknown-unit':
+      return {
+        message: `${JSON.stringify(text)} has an unknown unit`,
+        hint: 'the units are h, m, s, ms, us and ns',
+      };
+    case 'not-a-duration':
+      return { message: `${JSON.stringify(text)} is not a duration`, hint: example };
+    case 'too-long':
+      return {
+        message: `${JSON.stringify(text)} is too long`,
+        hint: `the longest is ${formatDuration(LONGEST_MS)}`,
+      };
+  }
+}
+
+/** Milliseconds; `fallback` where nothing is given. `positive` refuses 0. */
+export function readDuration(
+  raw: RawDuration | undefined,
+  fallback: number,
+  pointer: Pointer,
+  context: Context,
+  range: 'any' | 'positive' = 'any',
+): number {
+  if (raw === undefined) return fallback;
+  const text = String(raw);
+  const parsed = parseDuration(text);
+  if (!parsed.ok) {
+    const { message, hint } = describeDurationFault(text, parsed.reason);
+    context.say(pointer, message, hint);
+    return fallback;
+  }
+  if (range === 'positive' && parsed.ms === 0) context.say(pointer, 'must be longer than 0');
+  return parsed.ms;
+}
+
+const SIZE_ADVICE: Readonly<Record<SizeFault, string>> = {
+  'missing-unit': 'has no unit',
+  'unknown-unit': 'has an unknown unit',
+  'not-a-size': 'is not a size',
+  zero: 'is nothing',
+  'too-large': 'is too large',
+};
+
+/** Bytes; `null` where nothing is given. */
+export function readSize(raw: string | undefined, pointer: Pointer, context: Context): number | null {
+  if (raw === undefined) return null;
+  const parsed = parseSize(raw);
+  if (parsed.ok) return parsed.bytes;
+  context.say(
+    pointer,
+    `${JSON.stringify(raw)} ${SIZE_ADVICE[parsed.reason]}`,
+    'for instance 10MB, 512KiB or 1000B',
+  );
+  return null;
+}
+
+/** A signal's full name. `forbidden` ones make no sense at this place. */
+export function readSignal(
+  raw: string | undefined,
+  fallback: SignalName,
+  forbidden: readonly SignalName[],
+  pointer: Pointer,
+  context: Context,
+): SignalName {
+  if (raw === undefined) return fallback;
+  const parsed = parseSignal(raw);
+  if (!parsed.ok) {
+    const hint = parsed.suggestion === null ? null : `did you mean "${parsed.suggestion}"?`;
+    context.say(pointer, `there is no signal ${JSON.stringify(raw)}`, hint);
+    return fallback;
+  }
+  if (forbidden.includes(parsed.signal)) context.say(pointer, `${parsed.signal} cannot be used here`);
+  return parsed.signal;
+}
+
+/** The words of a command, at least one. */
+export function readCommand(raw: RawCommand, pointer: Pointer, context: Context): CommandTemplate {
+  const words = typeof raw === 'string' ? readText(raw, pointer, context) : readList(raw, pointer, context);
+  if (words === null) return [];
+  if (words.length === 0) context.say(pointer, 'the command is empty', 'name a program');
+  else if (words[0]?.trim() === '') context.say(pointer, "the program's name is empty", null);
+  return words;
+}
+
+function readText(text: string, pointer: Pointer, context: Context): CommandTemplate | null {
+  const split = splitWords(text);
+  if (split.ok) {
+    const found = findShellSyntax(split.words, split.bare);
+    if (found !== null) context.warn(pointer, found.message, found.hint);
+    return split.words;
+  }
+  const rest = text.slice(split.offset, split.offset + 30);
+  if (split.reason === 'unclosed-quote') context.say(pointer, `a quote is never closed: ${rest}`, 'close it');
+  else context.say(pointer, 'a backslash at the end quotes nothing', 'write \\\\ for a backslash');
+  return null;
+}
+
+function readList(words: readonly (string | number)[], pointer: Pointer, context: Context): CommandTemplate {
+  return words.map((word, index) => textOf(word, child(pointer, index), context));
+}
+
+/** A value as text, numbers as they are written in the file. */
+export function textOf(value: string | number | boolean, pointer: Pointer, context: Context): string {
+  return typeof value === 'string' ? value : (context.written(pointer) ?? String(value));
+}

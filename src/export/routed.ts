@@ -1,0 +1,122 @@
+/** The services that a proxy sends requests to, as the proxy's configuration needs them. */
+import { parseAddress } from '../config/values/address.ts';
+import { ownAddress } from '../config/instance.ts';
+import type { Config, Route, ServiceConfig } from '../config/types.ts';
+import { refuse, type Refusal } from './exported.ts';
+
+export interface RoutedInstance {
+  readonly parameter: string;
+  /** `host:port`, or `[ipv6]:port`. */
+  readonly address: string;
+  /** `service-parameter` in letters, digits, `-` and `.`: no other instance of the configuration has the same. */
+  readonly name: string;
+}
+
+export interface RoutedService<R extends Route = Route> {
+  readonly name: string;
+  readonly route: R;
+  readonly instances: readonly RoutedInstance[];
+}
+
+export type FilesService = RoutedService<Extract<Route, { type: 'files' }>>;
+export type HaproxyService = RoutedService<Extract<Route, { type: 'haproxy' }>>;
+
+/** Names, numbers and brackets: nothing that ends a word in anybody's configuration. */
+const PLAIN = /^[\w.:[\]-]+$/;
+
+const KEY: Readonly<Record<Route['type'], string>> = {
+  files: 'route: { files: … }',
+  haproxy: 'route: { haproxy: … }',
+};
+
+/**
+ * The services whose route is of this type, or the one that is named.
+ * @returns why there is none, and what to write into the configuration
+ */
+export function routedServices<T extends Route['type']>(
+  config: Config,
+  type: T,
+  only: string | null,
+): { ok: true; services: readonly RoutedService<Extract<Route, { type: T }>>[] } | Refusal {
+  const wanted = only === null ? config.services : config.services.filter(({ name }) => name === only);
+  if (only !== null && wanted.length === 0) {
+    const known = config.services.map(({ name }) => name).join(', ');
+    return refuse('unknown-service', `there is no service ${only}; there are ${known}`);
+  }
+  const names = uniqueNames(config);
+  const services: RoutedService<Extract<Route, { type: T }>>[] = [];
+  for (const service of wanted) {
+    const { route, name } = service;
+    if (route === null || !isOfType(route, type)) continue;
+    const instances = instancesOf(service, names);
+    if (instances === null) {
+      const arePorts = service.parameters.every((parameter) => /^\d+$/.test(parameter ?? ''));
+      const needs = 'it needs `address`, for instance address: 127.0.0.1:%alt';
+      const hint = arePorts ? needs : `${needs}, and parameters that make an address of it, such as ports`;
+      return refuse('no-address', `nothing says where the instances of ${name} listen: ${hint}`);
+    }
+    const odd = instances.find(({ address }) => !PLAIN.test(address));
+    if (odd !== undefined) return refuse('not-writable', `${name} listens on an odd address: ${odd.address}`);
+    services.push({ name, route, instances });
+  }
+  if (services.length > 0) return { ok: true, services };
+  return refuse('no-fitting-route', noFittingRoute(type, only === null ? null : (wanted[0] ?? null)));
+}
+
+function isOfType<T extends Route['type']>(route: Route, type: T): route is Extract<Route, { type: T }> {
+  return route.type === type;
+}
+
+function noFittingRoute(type: Route['type'], service: ServiceConfig | null): string {
+  if (service === null) return `no service has ${KEY[type]}; add it to those that are to be exported`;
+  const { name, route } = service;
+  if (route === null) return `${name} has no route: add ${KEY[type]} to it`;
+  return `the route of ${name} is of another kind: this needs ${KEY[type]}, it has ${KEY[route.type]}`;
+}
+
+function instancesOf(
+  service: ServiceConfig,
+  names: ReadonlyMap<string, string>,
+): readonly RoutedInstance[] | null {
+  const instances: RoutedInstance[] = [];
+  for (const parameter of service.parameters) {
+    const address = ownAddress(service, parameter);
+    const parsed = address === null ? null : parseAddress(address);
+    if (parameter === null || parsed?.ok !== true) return null;
+    const host = parsed.host.includes(':') ? `[${parsed.host}]` : parsed.host;
+    const name = names.get(key(service.name, parameter)) ?? parameter;
+    instances.push({ parameter, address: `${host}:${parsed.port}`, name });
+  }
+  return instances;
+}
+
+/**
+ * A name for each instance of the whole configuration, whichever service is exported: pieces that are exported one by
+ * one must agree. Names are compared as nginx does, without case.
+ */
+function uniqueNames({ services }: Config): ReadonlyMap<string, string> {
+  const taken = new Set<string>();
+  const names = new Map<string, string>();
+  for (const { name: service, parameters } of services)
+    for (const parameter of parameters) {
+      if (parameter === null) continue;
+      const wanted = `${service}-${parameter}`.replace(/[^A-Za-z0-9.-]+/g, '-');
+      let name = wanted;
+      for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${wanted}-${count}`;
+      taken.add(name.toLowerCase());
+      names.set(key(service, parameter), name);
+    }
+  return names;
+}
+
+function key(service: string, parameter: string): string {
+  return JSON.stringify([service, parameter]);
+}
+
+/**
+ * The order in which a request looks for the files: all instances, and those before the last once more. Between two
+ * looks the route may have gone from a file that was not looked for yet to one that was missing a moment ago.
+ */
+export function looks(instances: readonly RoutedInstance[]): readonly RoutedInstance[] {
+  return [...instances, ...instances.slice(0, -1)];
+}

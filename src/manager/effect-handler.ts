@@ -1,0 +1,224 @@
+/** Carries out one service's effects with real processes, timers and hooks. */
+import { instantiate } from '../config/instance.ts';
+import { runCommand, type RunningCommand } from '../process/command.ts';
+import type { ManagerFacts } from '../process/environment.ts';
+import type { Outputs } from '../output/output.ts';
+import type { Orphan } from '../state/roster.ts';
+import { liveInstances, servingOf } from '../rotator/instances.ts';
+import type { Event, ServiceReport } from '../api/event.ts';
+import type { Effect, Id, Millis, State } from '../rotator/machine.ts';
+import { neededSockets } from '../rotator/needed-sockets.ts';
+import { RouteKeeper } from '../routing/keeper.ts';
+import type { ServiceSockets } from '../sockets/sockets.ts';
+import { ServiceInstances, type Dispatch } from './service-instances.ts';
+import type { OuterEffect, EffectHandler } from './runner.ts';
+import { ServiceWatch } from './service-watch.ts';
+
+/** A hook that hangs must not hold a rotation for ever. */
+const HOOK_TIMEOUT_MS = 300_000;
+/** A hook that is cancelled has this long from TERM to KILL. */
+const HOOK_GRACE_MS = 10_000;
+/** What a hook had already written when it ended is still passed on. */
+const OUTPUT_GRACE_MS = 1_000;
+
+export interface ServiceSurroundings {
+  readonly service: string;
+  readonly manager: ManagerFacts;
+  readonly outputs: Outputs;
+  readonly sockets: ServiceSockets;
+  now(): Millis;
+  report(event: Event): void;
+  /** The program's file has become another one. */
+  programChanged(): void;
+  /** What runs now, after each event. */
+  list(instances: readonly Omit<Orphan, 'service'>[]): void;
+  /** After each event. */
+  settled(): void;
+}
+
+export class ServiceEffectHandler implements EffectHandler {
+  readonly #around: ServiceSurroundings;
+  readonly #instances: ServiceInstances;
+  readonly #timers = new Map<Id, NodeJS.Timeout>();
+  readonly #hooks = new Map<Id, RunningCommand>();
+  /** Those that were cancelled and are not gone yet, or were to run after such a one. */
+  readonly #endingHooks = new Set<Id>();
+  #closed = false;
+  readonly #watch: ServiceWatch;
+  readonly #route: RouteKeeper;
+
+  constructor(around: ServiceSurroundings) {
+    this.#around = around;
+    this.#instances = new ServiceInstances(around.manager, around.outputs, around.sockets);
+    this.#watch = new ServiceWatch({
+      changed: () => {
+        around.programChanged();
+      },
+      degraded: (reason) => {
+        this.#report({ type: 'watch-degraded', reason });
+      },
+    });
+    this.#route = new RouteKeeper({
+      lost: (reason) => {
+        this.#report({ type: 'route-lost', reason });
+      },
+      restored: () => {
+        this.#report({ type: 'route-restored' });
+      },
+      leftBehind: (reason) => {
+        this.#report({ type: 'route-failed', parameter: null, reason });
+      },
+    });
+  }
+
+  now(): Millis {
+    return this.#around.now();
+  }
+
+  report(event: Event): void {
+    this.#around.report(event);
+  }
+
+  settled(state: State, previous: State): void {
+    this.#watch.follow(state, previous);
+    this.#around.sockets.keep(neededSockets(state));
+    this.#around.list(runningInstances(state));
+    this.#around.settled();
+  }
+
+  /** Ends what would keep the process alive once the service is at rest. Resolves when nothing of its hooks is left. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const hooks = [...this.#hooks.values()];
+    for (const hook of hooks) hook.cancel();
+    const ended = hooks.map(({ finished }) => finished);
+    await Promise.all([this.#watch.close(), this.#route.close(), ...ended]);
+  }
+
+  killHooks(): void {
+    for (const hook of this.#hooks.values()) hook.kill();
+  }
+
+  perform(effect: OuterEffect, dispatch: Dispatch): void {
+    switch (effect.type) {
+      case 'launch':
+        this.#launch(effect, dispatch);
+        return;
+      case 'adopt':
+        this.#instances.adopt(effect, dispatch);
+        return;
+      case 'cancelLaunch':
+        this.#instances.cancelLaunch(effect.instance);
+        return;
+      case 'signal':
+        this.#instances.signal(effect.instance, effect.signal);
+        return;
+      case 'probe':
+        this.#instances.probe(effect.instance, dispatch);
+        return;
+      case 'cancelProbe':
+        this.#instances.cancelProbe(effect.instance);
+        return;
+      case 'startTimer':
+        this.#startTimer(effect.timer, effect.ms, dispatch);
+        return;
+      case 'cancelTimer':
+        clearTimeout(this.#timers.get(effect.timer));
+        this.#timers.delete(effect.timer);
+        return;
+      case 'runHook':
+        void this.#runHook(effect, dispatch);
+        return;
+      case 'cancelHook':
+        this.#endingHooks.add(effect.hook);
+        this.#hooks.get(effect.hook)?.cancel();
+        return;
+      case 'route':
+        void this.#route.direct(effect.spec, effect.to).then((failure) => {
+          dispatch({ type: 'routed', route: effect.route, failure });
+        });
+        return;
+      case 'keepRoute':
+        void this.#route.direct(effect.spec, effect.to).then((reason) => {
+          if (reason !== null) this.#report({ type: 'route-failed', parameter: effect.to, reason });
+        });
+        return;
+      case 'withdrawRoute':
+        void this.#route.withdraw(effect.spec, effect.because).then((reason) => {
+          if (reason !== null) this.#report({ type: 'route-failed', parameter: null, reason });
+        });
+    }
+  }
+
+  #launch(effect: Effect & { type: 'launch' }, dispatch: Dispatch): void {
+    const spec = instantiate(effect.spec, effect.parameter);
+    // A try that fails may be repeated after the file has become another one.
+    const attempted = (): void => {
+      this.#watch.launching(effect.instance, effect.spec, spec);
+    };
+    this.#instances.launch(effect, attempted, dispatch);
+  }
+
+  #startTimer(timer: Id, ms: number, dispatch: Dispatch): void {
+    const handle = setTimeout(() => {
+      this.#timers.delete(timer);
+      dispatch({ type: 'timerFired', timer });
+    }, ms);
+    this.#timers.set(timer, handle);
+  }
+
+  /** A hook that was cancelled is waited for first: two migrations must not run side by side. */
+  async #runHook({ hook, run }: Effect & { type: 'runHook' }, dispatch: Dispatch): Promise<void> {
+    const ending = [...this.#endingHooks].flatMap((id) => this.#hooks.get(id)?.finished ?? []);
+    if (ending.length > 0) {
+      await Promise.all(ending);
+      if (this.#endingHooks.delete(hook) || this.#closed) {
+        dispatch({ type: 'hookFinished', hook, failure: 'it was cancelled' });
+        return;
+      }
+    }
+    const spec = instantiate(run.spec, run.parameter);
+    const { outputs, manager } = this.#around;
+    const output = outputs.open({
+      service: spec.service,
+      parameter: run.name,
+      output: { type: 'prefix' },
+      needsLines: false,
+    });
+    const running = runCommand({
+      spec,
+      command: spec.hooks[run.name] ?? [],
+      manager,
+      env: {
+        ALTERNATE_EVENT: run.name,
+        ALTERNATE_PID: String(run.pid ?? ''),
+        ALTERNATE_PREVIOUS_PARAMETER: run.previousParameter ?? '',
+        ALTERNATE_PREVIOUS_PID: String(run.previousPid ?? ''),
+      },
+      timeoutMs: HOOK_TIMEOUT_MS,
+      graceMs: HOOK_GRACE_MS,
+      started(stdout, stderr) {
+        output.attach(stdout, stderr);
+      },
+    });
+    this.#hooks.set(hook, running);
+    void running.finished.then((failure) => {
+      this.#hooks.delete(hook);
+      this.#endingHooks.delete(hook);
+      void output.release(OUTPUT_GRACE_MS);
+      if (failure !== null) this.#report({ type: 'hook-failed', hook: run.name, reason: failure });
+      dispatch({ type: 'hookFinished', hook, failure });
+    });
+  }
+
+  #report(fact: ServiceReport): void {
+    this.#around.report({ at: this.now(), service: this.#around.service, ...fact });
+  }
+}
+
+function runningInstances(state: State): readonly Omit<Orphan, 'service'>[] {
+  const serving = servingOf(state);
+  return liveInstances(state).flatMap(({ id, parameter, pid, spec: { route } }) =>
+    pid === null ? [] : [{ parameter, pid, serves: id === serving?.id, route }],
+  );
+}

@@ -1,0 +1,89 @@
+/** Who listens at an address; Linux only, as far as this user may see (proc(5), /proc/net and /proc/pid/fd). */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
+import { basename } from 'node:path';
+
+export interface Holder {
+  readonly pid: number;
+  /** The name of the program's file, without its folder. */
+  readonly name: string;
+}
+
+export type ListenPlace =
+  /** `ip: null` is any of the machine's. */
+  { readonly ip: string | null; readonly port: number } | { readonly path: string };
+
+const TCP_LISTENING = '0A';
+/** `__SO_ACCEPTCON` of the kernel, the flags of a unix socket that listens. */
+const UNIX_LISTENING = '00010000';
+
+/** Null where nobody can be made out. */
+export function holderOf(place: ListenPlace): Holder | null {
+  const inodes = 'path' in place ? unixListeners(place.path) : tcpListeners(place.ip, place.port);
+  if (inodes.length === 0) return null;
+  const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  const pid = processes().find((entry) => holdsOne(entry, sockets));
+  return pid === undefined ? null : { pid: Number(pid), name: programOf(pid) };
+}
+
+/** None where there is no descriptor left to look with (EMFILE). */
+function processes(): readonly string[] {
+  try {
+    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  } catch {
+    return [];
+  }
+}
+
+/** `comm` is the name of the main thread, which Node calls MainThread from version 24 on; another user's `exe` is hidden. */
+function programOf(pid: string): string {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');
+  } catch {
+    const [word = ''] = readText(`/proc/${pid}/cmdline`).split('\0');
+    return basename(word) || readText(`/proc/${pid}/comm`).trim();
+  }
+}
+
+function tcpListeners(ip: string | null, port: number): string[] {
+  return ['tcp', 'tcp6'].flatMap(rowsOf).flatMap(([, local = '', , state, , , , , , inode = '']) => {
+    const [address = '', hexPort = ''] = local.split(':');
+    const matches = state === TCP_LISTENING && Number.parseInt(hexPort, 16) === port && covers(address, ip);
+    return matches ? [inode] : [];
+  });
+}
+
+/** Whether somebody at this address of the kernel's table, hexadecimal in the machine's own order, is in the way of `ip`. */
+function covers(address: string, ip: string | null): boolean {
+  if (ip === null || !isIPv4(ip) || /^0+$/.test(address)) return true;
+  const bytes = ip.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
+  return address.endsWith(bytes.reverse().join('').toUpperCase());
+}
+
+function unixListeners(path: string): string[] {
+  return rowsOf('unix').flatMap(([, , , flags, , , inode = '', ...words]) =>
+    flags === UNIX_LISTENING && words.join(' ') === path ? [inode] : [],
+  );
+}
+
+function rowsOf(table: string): string[][] {
+  const [, ...rows] = readText(`/proc/net/${table}`).trimEnd().split('\n');
+  return rows.map((row) => row.trim().split(/\s+/));
+}
+
+function holdsOne(pid: string, sockets: ReadonlySet<string>): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(readlinkSync(`/proc/${pid}/fd/${fd}`)));
+  } catch {
+    // Gone meanwhile, or another user's.
+    return false;
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

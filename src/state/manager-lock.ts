@@ -1,0 +1,135 @@
+/**
+ * One manager for a configuration, also while its runtime folder (socket, list of instances) is gone: logind removes that
+ * one at logout. A file in the folder for what outlives a login names the manager's process.
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fingerprint } from '../util/fingerprint.ts';
+import { makeFolder } from '../util/make-folder.ts';
+import { identityOf } from '../process/identity.ts';
+
+export type Locked =
+  /** `release` does nothing if no lock could be taken: a folder that cannot be written to keeps no manager from running. */
+  | { readonly ok: true; release(): void }
+  /** Another manager that lives has it. */
+  | { readonly ok: false; readonly pid: number };
+
+/** Where the manager keeps what is to survive: `state` of the configuration, unless that says otherwise. */
+export function stateFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const [given = ''] = (env['STATE_DIRECTORY'] ?? '').split(':');
+  if (path.isAbsolute(given)) return given;
+  if (process.getuid?.() === 0) return '/var/lib/alternate';
+  const home = env['XDG_STATE_HOME'] ?? '';
+  return path.join(path.isAbsolute(home) ? home : path.join(homedir(), '.local/state'), 'alternate');
+}
+
+/** @param configPath the configuration's absolute path */
+export function lockConfiguration(configPath: string, folder = stateFolder()): Locked {
+  const file = path.join(folder, `${fingerprint(configPath)}.lock`);
+  const own = `${file}.${process.pid}`;
+  try {
+    makeFolder(folder, 0o700);
+    if (lstatSync(folder).uid !== process.getuid?.()) return unlocked;
+    rmSync(own, { force: true });
+    writeFileSync(own, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid) }), {
+      mode: 0o600,
+      flag: 'wx',
+    });
+    try {
+      return take(file, own);
+    } finally {
+      rmSync(own, { force: true });
+    }
+  } catch {
+    return unlocked;
+  }
+}
+
+const unlocked: Locked = { ok: true, release: () => undefined };
+
+/** link(2) fails if the name is taken: of two managers that start at the same moment one has it. */
+function take(file: string, own: string): Locked {
+  for (;;) {
+    if (link(own, file))
+      return {
+        ok: true,
+        release() {
+          releaseOwn(file);
+        },
+      };
+    const holder = livingHolder(file);
+    if (holder !== null) return { ok: false, pid: holder };
+    // A dead manager's. What is moved away may be that of a third one, which was quicker: it is put back.
+    const stale = `${own}.stale`;
+    try {
+      renameSync(file, stale);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      continue;
+    }
+    const moved = livingHolder(stale);
+    if (moved !== null) link(stale, file);
+    rmSync(stale, { force: true });
+    if (moved !== null) return { ok: false, pid: moved };
+  }
+}
+
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** The pid of the manager that the file names; null if it is dead, or the file is not one of this user's own. */
+function livingHolder(file: string): number | null {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (['ENOENT', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return null;
+    const { pid, identity } = parse(readFileSync(descriptor, 'utf8'));
+    const lives = typeof pid === 'number' && typeof identity === 'string' && identityOf(pid) === identity;
+    return lives && pid !== process.pid ? pid : null;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function parse(text: string): { readonly pid?: unknown; readonly identity?: unknown } {
+  try {
+    return (JSON.parse(text) ?? {}) as { pid?: unknown; identity?: unknown };
+  } catch {
+    return {};
+  }
+}
+
+/** Not that of another manager, should it have taken the place of one that was removed. */
+function releaseOwn(file: string): void {
+  try {
+    const { pid } = parse(readFileSync(file, 'utf8'));
+    if (pid === process.pid) rmSync(file, { force: true });
+  } catch {
+    // Gone already, or not to be removed: a dead manager's lock holds nobody back.
+  }
+}

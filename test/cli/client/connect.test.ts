@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { errorOf, noManager } from '../../../src/cli/client/connect.ts';
+
+test.each([
+  [
+    'ENOENT',
+    'alternate: no manager is running: there is no socket /s; start it with: alternate --config FILE',
+  ],
+  [
+    'ECONNREFUSED',
+    'alternate: no manager answers on /s: the one that made it has ended; start it with: alternate --config FILE',
+  ],
+  ['EACCES', 'alternate: you may not use /s; it belongs to the user who runs the manager'],
+  ['ECONNRESET', 'alternate: the manager on /s did not answer: socket hang up'],
+])('%s: %s', (code, message) => {
+  expect(noManager('/s', code, 'socket hang up')).toBe(message);
+});
+
+test('an error of the manager is told in its own words', () => {
+  expect(errorOf({ ok: true, status: 200, body: { error: { message: 'not one' } } })).toBeNull();
+  expect(
+    errorOf({ ok: true, status: 409, body: { error: { code: 'conflict', message: 'it is stopped' } } }),
+  ).toBe('it is stopped');
+  for (const body of [null, 'text', { error: null }, {}])
+    expect(errorOf({ ok: true, status: 500, body })).toBe('the manager answered with status 500');
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { ownAddress } from '../../../src/config/instance.ts';
+import { loadService, makeFolder, mistakesOf } from '../folder.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+
+const KIND = 'exactly one of files and haproxy';
+const NAME = 'letters, digits, "_", "-", "." and ":"';
+const FILE = 'each instance is shown by a file named after its parameter';
+const HAPROXY = (server: string, backend = 'b'): string =>
+  `{ haproxy: { socket: s, backend: ${backend}, server: ${server} } }`;
+
+const twoPorts = ['command: x %alt', 'parameters: [3000, 3001]'];
+
+async function mistakesIn(...lines: string[]): Promise<string[]> {
+  return await mistakesOf(['services:', '  api:', ...lines.map((line) => `    ${line}`)].join('\n'));
+}
+
+describe('route', () => {
+  test('has an absolute folder, or the absolute path of a socket', async () => {
+    const folder = await makeFolder({
+      'alternate.config.yaml': `services:
+  a: { command: x, parameters: [1, 2], route: { files: run/a } }
+  b: { command: x, parameters: [1, 2], route: ${HAPROXY('a-%alt')} }
+  c: { command: x }`,
+    });
+    const loaded = await loadConfig({ file: 'alternate.config.yaml', cwd: folder });
+    expect(loaded.ok && loaded.config.services.map(({ route }) => route)).toEqual([
+      { type: 'files', folder: `${folder}/run/a` },
+      { type: 'haproxy', socket: `${folder}/s`, backend: 'b', server: 'a-%alt' },
+      null,
+    ]);
+  });
+
+  test.each([
+    ['{}', `5:5 services.api.route: none of its kinds is given (${KIND})`],
+    [
+      '{ files: a, haproxy: { socket: s, backend: b, server: "x-%alt" } }',
+      `5:5 services.api.route: files and haproxy exclude each other (${KIND})`,
+    ],
+    ['run/api', '5:12 services.api.route: expected a mapping with one of files and haproxy, found "run/api"'],
+    [
+      '{ files: "run/%alt" }',
+      '5:21 services.api.route.files: %alt is not replaced here (one folder holds the files of all instances)',
+    ],
+    [
+      HAPROXY('x'),
+      '5:56 services.api.route.haproxy.server: every instance would be the same server (put %alt into it, for instance api-%alt)',
+    ],
+    [
+      HAPROXY('"x %alt"'),
+      `5:56 services.api.route.haproxy.server: "x 3000" is no name for a server of HAProxy (${NAME})`,
+    ],
+    [
+      HAPROXY('x-%alt', '"a;b"'),
+      `5:45 services.api.route.haproxy.backend: "a;b" is no name for a backend of HAProxy (${NAME})`,
+    ],
+    [
+      '{ haproxy: { socket: s, server: "x-%alt" } }',
+      '5:14 services.api.route.haproxy: the key "backend" is missing',
+    ],
+  ])('%s', async (route, mistake) => {
+    expect(await mistakesIn(...twoPorts, `route: ${route}`)).toEqual([mistake]);
+  });
+
+  test.each([
+    ['a/b', 'the parameter "a/b" cannot be the name of a file: it holds a slash or a zero byte'],
+    ['..', 'the parameter ".." is no name of a file'],
+    ['.', 'the parameter "." is no name of a file'],
+    ['', 'the parameter "" is no name of a file'],
+    ['é'.repeat(128), `the parameter "${'é'.repeat(128)}" is too long for the name of a file (255 bytes)`],
+  ])('refuses the parameter %j, which cannot be the name of a file', async (parameter, mistake) => {
+    const lines = ['command: x', `parameters: [ok, ${JSON.stringify(parameter)}]`, 'route: { files: run }'];
+    expect(await mistakesIn(...lines)).toEqual([`5:21 services.api.route.files: ${mistake} (${FILE})`]);
+  });
+
+  test('takes names that are odd but possible', async () => {
+    const lines = [
+      'command: x',
+      `parameters: [" ", "-", "a b", ${'x'.repeat(255)}]`,
+      'route: { files: run }',
+    ];
+    expect(await mistakesIn(...lines)).toEqual([]);
+  });
+
+  test('is refused where there is nothing to route between', async () => {
+    expect(await mistakesIn('command: x', 'route: { files: run }')).toEqual([
+      '4:5 services.api.route: a service without parameters has nothing to route between (leave route out, or give the service parameters)',
+    ]);
+  });
+
+  test('is refused where two services would have the same file', async () => {
+    const text = `services:
+  a: { command: x, parameters: [1, 2], route: { files: run } }
+  b: { command: x, parameters: [2, 3], route: { files: ./run } }
+  c: { command: x, parameters: [4, 5], route: { files: run } }`;
+    const [mistake, ...others] = await mistakesOf(text);
+    expect(mistake).toMatch(/^3:3 services\.b: a has the same file of its route: .*\/run\/2 \(give each/);
+    expect(others).toEqual([]);
+  });
+});
+
+describe('address', () => {
+  test.each([
+    [
+      '127.0.0.1:80',
+      'every instance would have the same address (put %alt into it, for instance 127.0.0.1:%alt)',
+    ],
+    ['"a:%alt:b"', '"a:3000:b" is not an address (for instance 127.0.0.1:%alt, or a port)'],
+    ['"9%alt"', '"93000" has no possible port (for instance 127.0.0.1:%alt, or a port)'],
+  ])('%s', async (address, mistake) => {
+    expect(await mistakesIn(...twoPorts, `address: ${address}`)).toEqual([
+      `5:14 services.api.address: ${mistake}`,
+    ]);
+  });
+
+  test('wins over what ready names, as where the instance of a parameter listens', async () => {
+    const service = await loadService(...twoPorts, 'address: "[::1]:%alt"', 'ready: { tcp: ":%alt" }');
+    expect(ownAddress(service, '3001')).toBe('[::1]:3001');
+    expect(ownAddress(await loadService(...twoPorts, 'ready: { tcp: ":%alt" }'), '3001')).toBe(':3001');
+    const secret = 'ready: { http: "http://token@127.0.0.1:%alt/healthz" }';
+    expect(ownAddress(await loadService(...twoPorts, secret), '3001')).toBe('127.0.0.1:3001');
+    expect(ownAddress(await loadService(...twoPorts), '3001')).toBeNull();
+  });
+});
