@@ -1,6 +1,8 @@
-// docs/first-minute.svg: what the README's first minute looks like, recorded from a real run and at its real pace. The
-// configuration of `npm start` runs in a folder of its own and on free ports; the picture shows 3000 in their place.
+// Records docs/first-minute.svg, the picture of the README's first minute, from a real run and at its real pace. The
+// configuration of `npm start` runs in a folder of its own and on free ports; the picture shows 3000 in their place. It begins
+// when the load has run for some seconds and the first rotations are over, so that its first frame shows something.
 //   npm run build && npx tsx scripts/record.ts
+// README.md states what the kill lost in the recording: the last line of this program.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -15,16 +17,20 @@ const folder = mkdtempSync(path.join(tmpdir(), 'alt-record-'));
 const bin = path.join(root, 'bin/alternate');
 const socket = path.join(folder, 'control.sock');
 const env = { ...process.env, ALTERNATE_SOCKET: socket, NO_COLOR: '1' };
-/** Between two commands, as somebody would type them. */
+/** Between two commands, as a person types them. */
 const PAUSE_MS = 1_000;
 const ROTATIONS = 10;
+/** So many rotations are over when the picture begins. */
+const ROTATIONS_BEFORE = 5;
+const TITLE =
+  'The output of npm start, of a load, and of ten rotations and a kill. The load loses no request in the rotations.';
 
 /** A terminal whose lines are still being written. */
 type Recording = Terminal & { readonly lines: Line[] };
 
-const first: Recording = { name: 'one terminal', lines: [] };
-const second: Recording = { name: 'a second one', lines: [] };
-const third: Recording = { name: 'a third one', lines: [] };
+const first: Recording = { name: '1: npm start', lines: [] };
+const second: Recording = { name: '2: node examples/first/load.mjs', lines: [] };
+const third: Recording = { name: '3: ten rotations, then a kill', lines: [] };
 const terminals = [first, second, third];
 let shown = (text: string) => text;
 let startedAt = 0;
@@ -74,7 +80,7 @@ async function alternate(...words: string[]): Promise<void> {
   throw new Error(`alternate ${words.join(' ')} ended with ${code ?? 'a signal'}\n${said}`);
 }
 
-async function play(): Promise<Terminal[]> {
+async function play() {
   const wanted = ['3000', '3010', '3011'];
   const ports = await freePorts(wanted);
   const pairs = wanted.map((port, index) => ({ port, free: ports[index] ?? '' }));
@@ -98,9 +104,11 @@ async function play(): Promise<Terminal[]> {
   await after(PAUSE_MS);
   write(second, '$ node examples/first/load.mjs');
   const load = run(second, process.execPath, ['examples/first/load.mjs', url]);
-  await after(2 * PAUSE_MS);
+  await after(4 * PAUSE_MS);
   write(third, `$ for i in $(seq ${ROTATIONS}); do bin/alternate rotate web; done`);
-  for (let count = 0; count < ROTATIONS; count++) await alternate('rotate', 'web');
+  for (let count = 0; count < ROTATIONS_BEFORE; count++) await alternate('rotate', 'web');
+  const beginsAt = performance.now() - startedAt;
+  for (let count = ROTATIONS_BEFORE; count < ROTATIONS; count++) await alternate('rotate', 'web');
   await after(PAUSE_MS);
   write(third, '$ bin/alternate signal web KILL');
   await alternate('signal', 'web', 'KILL');
@@ -111,12 +119,17 @@ async function play(): Promise<Terminal[]> {
   const endedAt = performance.now() - startedAt;
   manager.child.kill('SIGTERM');
   await manager.ended;
-  return terminals.map(({ name, lines }) => ({ name, lines: lines.filter(({ at }) => at <= endedAt) }));
+  const recorded = terminals.map(({ name, lines }) => ({
+    name,
+    lines: lines.filter(({ at }) => at <= endedAt),
+  }));
+  return { recorded, beginsAt };
 }
 
 try {
   const file = path.join(root, 'docs/first-minute.svg');
-  writeFileSync(file, pictureOf(await play()));
+  const { recorded, beginsAt } = await play();
+  writeFileSync(file, pictureOf(TITLE, recorded, beginsAt));
   console.log(`${path.relative(root, file)}: ${second.lines.at(-1)?.text.trim() ?? ''}`);
 } finally {
   for (const child of running)

@@ -145,9 +145,9 @@ describe('the socket file', () => {
       const second = await runAlternate([], { cwd: theatre.folder, env: runtime });
       expect(second).toMatchObject({ code: 1, stdout: '' });
       expect(second.stderr).toMatch(
-        new RegExp(`^alternate \\| a manager with pid ${alternate.pid} is running already`),
+        new RegExp(`^alternate \\| a manager with pid ${alternate.pid} is running already`, 'm'),
       );
-      expect(second.stderr.split('\n')).toHaveLength(2);
+      expect(second.stderr).not.toMatch(/manager \d+ runs/);
       expect(await alternate.stop()).toMatchObject({ code: 0 });
     },
   );
