@@ -3,6 +3,7 @@
 // leaves the old dist/ as it was.
 // The dependencies are bundled: a start that reads 30 files of node_modules takes twice the time and memory.
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { decode, encode, type SourceMapSegment } from '@jridgewell/sourcemap-codec';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
@@ -15,8 +16,9 @@ const dist = path.join(root, 'dist');
 const aside = path.join(root, `node_modules/.cache/alternate-build/${process.pid}`);
 const out = path.join(aside, 'dist');
 
-/** What `import()` makes of a CommonJS module, for the imports that become `require`. */
-const namespace = 'const alternateNamespace=m=>({default:m,...m});';
+/** Takes the place of `import` where `require` will do; as long as that word, so that the positions in the source maps hold. */
+const REQUIRE = 'getCjs';
+const namespace = `const ${REQUIRE}=i=>Promise.resolve().then(()=>{const m=require(i);return{default:m,...m}});`;
 const ownUrl = "const alternateUrl=require('node:url').pathToFileURL(__filename).href;";
 
 const common = {
@@ -28,6 +30,9 @@ const common = {
   define: { 'import.meta.url': 'alternateUrl', 'import.meta.dirname': '__dirname' },
   // The source stays in memory as long as the manager lives: short names save 1.1 MB of it.
   minify: true,
+  // For the positions in the stack of a bug (src/cli/stack.ts).
+  sourcemap: 'linked',
+  sourcesContent: false,
   legalComments: 'none',
   logLevel: 'warning',
 } satisfies BuildOptions;
@@ -78,14 +83,36 @@ async function bundle(name: string, entry: string): Promise<void> {
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
   for (const file of outputFiles) {
     // Bundles of our own and Node's modules are required; only a configuration in JavaScript is really imported.
-    writeFileSync(
-      file.path,
-      file.text.replace(
-        /\bimport\(("(?:\.\/[\w-]+\.cjs|node:[\w/]+)")\)/g,
-        'Promise.resolve().then(()=>alternateNamespace(require($1)))',
-      ),
-    );
+    const text = file.path.endsWith('.map')
+      ? linesOfOurOwn(file.text)
+      : file.text.replace(/\bimport(?=\("(?:\.\/[\w-]+\.cjs|node:[\w/]+)"\))/g, REQUIRE);
+    writeFileSync(file.path, text);
   }
+}
+
+/**
+ * A source map without columns, names and dependencies: 70 KiB of the package, where all of it would be 700, more than
+ * the program itself.
+ */
+function linesOfOurOwn(map: string): string {
+  const { sources, mappings } = JSON.parse(map) as {
+    readonly sources: readonly string[];
+    readonly mappings: string;
+  };
+  // esbuild names them from where it builds.
+  const fromDist = sources.map((source) => path.relative(dist, path.resolve(out, source)));
+  const own = fromDist.filter((source) => source.startsWith('../src/'));
+  const kept = decode(mappings).map((segments) => {
+    const line: SourceMapSegment[] = [];
+    for (const [column, source = -1, originalLine = 0] of segments) {
+      const index = own.indexOf(fromDist[source] ?? '');
+      const [, lastIndex = -1, lastLine = 0] = line.at(-1) ?? [];
+      if (index === lastIndex && (index === -1 || originalLine === lastLine)) continue;
+      line.push(index === -1 ? [column] : [column, index, originalLine, 0]);
+    }
+    return line;
+  });
+  return JSON.stringify({ version: 3, sources: own, names: [], mappings: encode(kept) });
 }
 
 writeFileSync(path.join(out, 'THIRD-PARTY-LICENSES.txt'), licenses());
