@@ -7,7 +7,7 @@ import { decode, encode, type SourceMapSegment } from '@jridgewell/sourcemap-cod
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { writeValidator } from './generate.ts';
+import { writeValidator } from './generate/validator.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 process.chdir(root);

@@ -1,15 +1,15 @@
 /**
  * Generates what follows from schema/alternate.schema.json: the types of the raw configuration, the reference for
- * people, and the validator. With --check it writes nothing, and exits 1 naming each committed file that has drifted.
+ * people, and the validator; and the machine code that follows from src/output/lines/line-machine.wat. With --check it
+ * writes nothing, and exits 1 naming each committed file that has drifted.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { lineMachineCode } from './generate/line-machine.ts';
 import { reference } from './generate/reference.ts';
 import { rawTypes } from './generate/types.ts';
 import { readSchema, writeValidator } from './generate/validator.ts';
-
-export { writeValidator };
 
 const root = new URL('..', import.meta.url);
 
@@ -19,6 +19,7 @@ export async function committedOutputs(): Promise<Map<string, string>> {
   return new Map([
     ['src/config/schema/generated/raw.ts', await rawTypes(schema)],
     ['docs/configuration.md', reference(schema)],
+    ['src/output/lines/line-machine-code.ts', await lineMachineCode()],
   ]);
 }
 
@@ -35,7 +36,7 @@ if (argv[1] === fileURLToPath(import.meta.url)) {
   const outputs = await committedOutputs();
   if (argv.includes('--check')) {
     for (const name of await drifted(outputs)) {
-      console.error(`${name} does not follow from the schema: run \`npm run generate\``);
+      console.error(`${name} does not follow from its source: run \`npm run generate\``);
       process.exitCode = 1;
     }
   } else {
