@@ -23,6 +23,7 @@ import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { closeUnaskedInspector } from './inspector.ts';
 import { createCommands } from './manager-commands.ts';
+import { messageWithPlace, stackOf } from '../stack.ts';
 import type { Systemd } from './systemd-notify.ts';
 
 /** How long the last output may take to reach a slow reader once everything has stopped, in ms. */
@@ -74,11 +75,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   });
   process.on('uncaughtException', (error) => {
     // The instances go on whatever happens here; a manager that dies would leave them behind.
-    const detail = supervision.logLevel === 'debug' ? error.stack : error.message;
-    log.say({
-      level: 'error',
-      text: `this is a bug in alternate, please report it: ${detail ?? error.message}`,
-    });
+    const detail = supervision.logLevel === 'debug' ? stackOf(error) : messageWithPlace(error);
+    log.say({ level: 'error', text: `this is a bug in alternate, please report it: ${detail}` });
   });
 
   const { config, socket } = supervision;

@@ -1,6 +1,6 @@
 /**
  * The configuration as it is written in a file, before defaults are filled in. Generated from
- * schema/alternate.schema.json by scripts/generate.mjs: do not edit.
+ * schema/alternate.schema.json by scripts/generate.ts: do not edit.
  */
 
 /**
