@@ -4,7 +4,7 @@ import { findConfig } from '../config/read/find.ts';
 import { loadConfig, type LoadResult } from '../config/load.ts';
 import { inOrder } from '../config/read/source.ts';
 import type { Config } from '../config/types.ts';
-import { tell } from '../report/console.ts';
+import { printMessage } from '../report/console.ts';
 import { hostWarnings } from './run/host-warnings.ts';
 import type { GlobalOptions } from './options.ts';
 
@@ -45,8 +45,8 @@ export async function loadRequested(options: Pick<GlobalOptions, 'config'>): Pro
   const { loaded, file } = await loadAsked(options);
   if (loaded.ok) return { config: loaded.config, loaded, file };
   const mistakes = describeMistakes(loaded);
-  tell(mistakes.join('\n\n'));
-  if (mistakes.length > 1) tell(`\n${mistakes.length} mistakes; nothing was started`);
+  printMessage(mistakes.join('\n\n'));
+  if (mistakes.length > 1) printMessage(`\n${mistakes.length} mistakes; nothing was started`);
   return null;
 }
 

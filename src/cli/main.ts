@@ -1,7 +1,7 @@
 /** argv → one command. Each command is a module of its own, loaded when it is called for. */
 import { Argument, Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { tell } from '../report/console.ts';
+import { printMessage } from '../report/console.ts';
 import { isClassicForm, unknownCommand } from './classic-form.ts';
 import type { ExportKind, ExportOptions } from './commands/export.ts';
 import type { EarlySignals } from './run/early-signals.ts';
@@ -29,7 +29,7 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
     }
     const [word] = program.parseOptions([...argv]).operands;
     if (word !== undefined && !names.includes(word)) {
-      tell(unknownCommand(word, names));
+      printMessage(unknownCommand(word, names));
       return EXIT.usage;
     }
     await program.parseAsync([...argv], { from: 'user' });
@@ -37,7 +37,9 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const debug = argv.includes('debug');
-    tell(`alternate: ${debug && error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    printMessage(
+      `alternate: ${debug && error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
     return EXIT.failed;
   }
 }

@@ -1,4 +1,4 @@
-// The one type of an expected failure. A throw is a bug; a failure that can happen is a value.
+/** The one type of an expected failure. A throw is a bug; a failure that can happen is a value. */
 
 /** Either a value, or the reason why there is none: a kebab-case word, a sentence, or what else a function documents. */
 export type Result<T, E = string> =

@@ -13,7 +13,7 @@ describe('rotate', () => {
     expect(await client('rotate', 'fragile')).toMatchObject(
       said(
         1,
-        /fragile: the rotation a -> b failed after \d+m?s: the instance exited with code 1; a goes on serving/,
+        /fragile: the rotation a -> b failed after \d+m?s: the instance exited with code 1; a keeps serving/,
       ),
     );
     const json = await client('rotate', 'web', '--json');
@@ -120,7 +120,7 @@ describe('the other commands', () => {
     const refused = await client('reload');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toMatch(
-      /^the new configuration is refused, nothing has changed:\n.*:2:\d+.*overlp/,
+      /^the new configuration is refused. Nothing has changed:\n.*:2:\d+.*overlp/,
     );
   });
 

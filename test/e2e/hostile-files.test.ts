@@ -118,7 +118,7 @@ describe.skipIf(!isRoot)('a manager that is root', () => {
         output: { file: 'logs/api.log' },
       },
     });
-    await alternate.logged(/output is being lost: .*is a symbolic link, which root does not follow here/);
+    await alternate.logged(/output is lost: .*is a symbolic link, which root does not follow here/);
     expect(readdirSync(secret)).toEqual([]);
     execFileSync('rm', [path.join(logs, 'api.log')]);
     alternate.signal('SIGUSR2');

@@ -139,7 +139,7 @@ test('a backlog over what the kernel allows is said, and what is waiting is neve
     },
   });
   await theatre.logged(
-    /listens on :\d+; of a backlog of 65535 the kernel allows \d+ \(net\.core\.somaxconn\)/,
+    /listens on :\d+; the kernel limits the backlog of 65535 to \d+ \(net\.core\.somaxconn\)/,
     'stderr',
   );
   const { outcome, socket } = await knock(port);

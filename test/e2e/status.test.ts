@@ -46,7 +46,7 @@ describe('status', () => {
     const shown = await client('status');
     expect(shown).toMatchObject({ code: 1, stderr: '' });
     expect(shown.stdout).toMatch(
-      /^failing +failed .* the instance exited with code 1; once it is fixed: alternate start failing$/m,
+      /^failing +failed .* the instance exited with code 1; to try again: alternate start failing$/m,
     );
     const json = await client('status', '--json');
     expect(json).toMatchObject({ code: 1, stderr: '' });

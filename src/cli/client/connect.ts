@@ -4,7 +4,7 @@ import path from 'node:path';
 import { findConfig } from '../../config/read/find.ts';
 import { accepts, ask, type Asked } from '../../control/client.ts';
 import { defaultSocketPath } from '../../control/socket-path.ts';
-import { tell } from '../../report/console.ts';
+import { printMessage } from '../../report/console.ts';
 import { printable } from '../../util/printable.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
@@ -25,19 +25,19 @@ export async function findSocket(options: GlobalOptions): Promise<Found> {
   if (named !== undefined && named !== '') return { ok: true, socket: path.resolve(named) };
   const search = options.config === undefined ? await findConfig(process.cwd()) : null;
   if (search?.ok === false) {
-    tell(`alternate: ${search.reason}\n  hint: ${search.hint}`);
+    printMessage(`alternate: ${search.reason}\n  hint: ${search.hint}`);
     return { ok: false, code: EXIT.usage };
   }
   const file = options.config ?? search?.file ?? null;
   if (file === null) {
-    tell(
+    printMessage(
       'alternate: no configuration found from here upward; name it with --config, or the manager with --socket',
     );
     return { ok: false, code: EXIT.usage };
   }
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) {
-    tell(`alternate: ${file} does not exist`);
+    printMessage(`alternate: ${file} does not exist`);
     return { ok: false, code: EXIT.usage };
   }
   const usual = defaultSocketPath(path.resolve(file));
@@ -52,17 +52,17 @@ async function configuredSocket(file: string, usual: string, owner: number): Pro
   ]);
   const loaded = await loadControl({ file, cwd: process.cwd() });
   if (!loaded.ok) {
-    tell(describeMistakes(loaded).join('\n\n'));
+    printMessage(describeMistakes(loaded).join('\n\n'));
     return { ok: false, code: EXIT.usage };
   }
   if (loaded.control === null) {
-    tell(`alternate: ${file} switches the control socket off (control.socket: false)`);
+    printMessage(`alternate: ${file} switches the control socket off (control.socket: false)`);
     return { ok: false, code: EXIT.failed };
   }
   if (loaded.control.path !== null) return { ok: true, socket: loaded.control.path };
   const other = await otherManager(path.basename(usual), owner);
   if (other === null) return { ok: true, socket: usual };
-  tell(`alternate: ${other}`);
+  printMessage(`alternate: ${other}`);
   return { ok: false, code: EXIT.failed };
 }
 
@@ -77,7 +77,7 @@ export async function askManager(
   if (!found.ok) return found;
   const answer = await ask(found.socket, method, target, body === undefined ? {} : { body });
   if (answer.ok) return answer;
-  tell(noManager(found.socket, answer.code, answer.reason));
+  printMessage(noManager(found.socket, answer.code, answer.reason));
   return { ok: false, code: EXIT.failed };
 }
 

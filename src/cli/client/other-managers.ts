@@ -12,7 +12,7 @@ interface Place {
 }
 
 /**
- * What to tell a user who finds no manager at the default place; null if nothing is known of another one.
+ * What to print for a user without a manager at the default place. Null if no other manager is known.
  * @param fileName the socket's name, which is the same for every user
  * @param configOwner the uid of the configuration's owner
  */

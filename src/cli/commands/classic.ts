@@ -1,5 +1,5 @@
 import { classicConfig } from '../../config/classic-config.ts';
-import { tell } from '../../report/console.ts';
+import { printMessage } from '../../report/console.ts';
 import { describeMistakes } from '../configuration.ts';
 import type { EarlySignals } from '../run/early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -11,7 +11,7 @@ export async function runClassic(words: readonly string[], early: EarlySignals):
   const overlap = rest.pop() ?? '';
   const made = classicConfig(command, rest, overlap, process.cwd());
   if (!made.ok) {
-    tell(describeMistakes(made).join('\n'));
+    printMessage(describeMistakes(made).join('\n'));
     return EXIT.usage;
   }
   const { config } = made;

@@ -1,5 +1,5 @@
 import { followEvents } from '../../control/client.ts';
-import { print, stdoutClosed, tell } from '../../report/console.ts';
+import { print, stdoutClosed, printMessage } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
 import type { Event } from '../../api/event.ts';
 import { printable } from '../../util/printable.ts';
@@ -25,7 +25,7 @@ export async function events(options: GlobalOptions, own: { readonly json?: bool
   });
   const failure = await following.ended;
   if (failure === null) return seen.dropped ? EXIT.failed : EXIT.done;
-  tell(noManager(found.socket, failure.code, failure.reason));
+  printMessage(noManager(found.socket, failure.code, failure.reason));
   return EXIT.failed;
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Config } from '../../config/types.ts';
-import { print, tell } from '../../report/console.ts';
+import { print, printMessage } from '../../report/console.ts';
 import { loadRequested } from '../configuration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { exportApache } from '../../export/apache.ts';
@@ -30,7 +30,7 @@ export async function exportPiece(
 ): Promise<ExitCode> {
   const wrong = wrongUse(kind, service, own);
   if (wrong !== null) {
-    tell(`alternate: ${wrong}`);
+    printMessage(`alternate: ${wrong}`);
     return EXIT.usage;
   }
   const loaded = await loadRequested(options);
@@ -46,7 +46,7 @@ export async function exportPiece(
     print(exported.text);
     return EXIT.done;
   }
-  tell(`alternate: ${exported.message}`);
+  printMessage(`alternate: ${exported.message}`);
   return EXIT.failed;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { starterConfig } from '../../config/starter.ts';
-import { tell } from '../../report/console.ts';
+import { printMessage } from '../../report/console.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
@@ -13,10 +13,12 @@ export async function init(options: GlobalOptions): Promise<ExitCode> {
     writeFileSync(file, starterConfig(schemaPath()), { flag: 'wx' });
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    tell(`alternate: ${exists ? `${file} exists already; it is left as it is` : (error as Error).message}`);
+    printMessage(
+      `alternate: ${exists ? `${file} exists already; it is left as it is` : (error as Error).message}`,
+    );
     return EXIT.failed;
   }
-  tell(`wrote ${file}; adapt it, then: alternate validate && alternate`);
+  printMessage(`wrote ${file}; adapt it, then: alternate validate && alternate`);
   return EXIT.done;
 }
 

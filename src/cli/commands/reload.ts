@@ -1,5 +1,5 @@
 import type { FailedService } from '../../api/status-document.ts';
-import { print, tell } from '../../report/console.ts';
+import { print, printMessage } from '../../report/console.ts';
 import { askManager, errorOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
@@ -20,19 +20,21 @@ export async function reload(options: GlobalOptions, own: { readonly json?: bool
   if (own.json === true) print(`${JSON.stringify(answer.body)}\n`);
   const result = answer.body as Result;
   if (answer.status === 422) {
-    tell(['the new configuration is refused, nothing has changed:', ...(result.errors ?? [])].join('\n'));
+    printMessage(
+      ['the new configuration is refused, nothing has changed:', ...(result.errors ?? [])].join('\n'),
+    );
     return EXIT.usage;
   }
   const problem = errorOf(answer);
   if (problem !== null) {
-    tell(`alternate: ${problem}`);
+    printMessage(`alternate: ${problem}`);
     return EXIT.failed;
   }
   const failed = result.failed ?? [];
   if (own.json !== true) {
     const failures = new Map(failed.map(({ service, reason }) => [service, reason]));
     for (const kind of KINDS)
-      for (const name of result[kind] ?? []) tell(sentence(name, kind, failures.get(name)));
+      for (const name of result[kind] ?? []) printMessage(sentence(name, kind, failures.get(name)));
   }
   return failed.length === 0 ? EXIT.done : EXIT.failed;
 }

@@ -1,6 +1,6 @@
 import { ask } from '../../control/client.ts';
 import type { ServiceStatus, StatusDocument } from '../../api/status-document.ts';
-import { print, tell } from '../../report/console.ts';
+import { print, printMessage } from '../../report/console.ts';
 import type { Colour } from '../../report/paint.ts';
 import { isInterruption } from '../../rotator/interruption.ts';
 import { formatDuration } from '../../util/duration.ts';
@@ -41,7 +41,7 @@ export async function rotate(
     chosen.names.map(async (name) => {
       const code = await rotateOne(found.socket, name, own, (line, colour) => {
         progress?.finished(name);
-        tell(printable(line), colour);
+        printMessage(printable(line), colour);
       });
       return code;
     }),
@@ -55,7 +55,7 @@ type Chosen =
 
 async function choose(options: GlobalOptions, names: readonly string[], all: boolean): Promise<Chosen> {
   if (names.length > 0 && all) {
-    tell('alternate: name services, or give --all, not both');
+    printMessage('alternate: name services, or give --all, not both');
     return { ok: false, code: EXIT.usage };
   }
   if (names.length > 0) return { ok: true, names: [...new Set(names)] };
@@ -63,7 +63,7 @@ async function choose(options: GlobalOptions, names: readonly string[], all: boo
   if (!answer.ok) return answer;
   const known = (answer.body as StatusDocument).services.map((service) => service.name);
   if (all || known.length === 1) return { ok: true, names: known };
-  tell(`alternate: which service? ${known.join(', ')}; or --all`);
+  printMessage(`alternate: which service? ${known.join(', ')}; or --all`);
   return { ok: false, code: EXIT.usage };
 }
 

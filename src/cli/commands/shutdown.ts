@@ -1,4 +1,4 @@
-import { tell } from '../../report/console.ts';
+import { printMessage } from '../../report/console.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accepts, followEvents } from '../../control/client.ts';
 import { askManager, errorOf, findSocket } from '../client/connect.ts';
@@ -25,12 +25,12 @@ export async function shutdown(options: GlobalOptions): Promise<ExitCode> {
   const problem = errorOf(answer);
   if (problem !== null) {
     following.close();
-    tell(`alternate: ${problem}`);
+    printMessage(`alternate: ${problem}`);
     return EXIT.failed;
   }
   const notFollowed = await following.ended;
   // It has too many readers of events already: whether it still answers tells, too.
   if (notFollowed !== null) while (await accepts(found.socket)) await delay(LOOK_EVERY_MS);
-  tell('everything has stopped');
+  printMessage('everything has stopped');
   return EXIT.done;
 }

@@ -1,4 +1,4 @@
-import { tell } from '../../report/console.ts';
+import { printMessage } from '../../report/console.ts';
 import type { ServiceStatus } from '../../api/status-document.ts';
 import { printable } from '../../util/printable.ts';
 import { askManager, errorOf } from '../client/connect.ts';
@@ -22,12 +22,12 @@ async function actOn(options: GlobalOptions, action: Action, name: string): Prom
   if (!answer.ok) return answer.code;
   const problem = errorOf(answer);
   if (problem !== null) {
-    tell(`alternate: ${problem}`);
+    printMessage(`alternate: ${problem}`);
     return EXIT.failed;
   }
   const service = answer.body as ServiceStatus;
   const reached = action === 'stop' ? service.state === 'stopped' : service.current !== null;
   const detail = service.detail === null ? '' : ` (${service.detail})`;
-  tell(printable(`${name}: ${service.state}${detail}`));
+  printMessage(printable(`${name}: ${service.state}${detail}`));
   return reached ? EXIT.done : EXIT.failed;
 }

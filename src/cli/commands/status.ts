@@ -1,6 +1,13 @@
 import { ask, followEvents } from '../../control/client.ts';
 import type { ServiceStatus, StatusDocument } from '../../api/status-document.ts';
-import { liveScreen, print, stdoutClosed, stdoutPaint, stdoutWidth, tell } from '../../report/console.ts';
+import {
+  liveScreen,
+  print,
+  stdoutClosed,
+  stdoutPaint,
+  stdoutWidth,
+  printMessage,
+} from '../../report/console.ts';
 import { statusTable } from '../../report/status-table.ts';
 import { askManager, errorOf, findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -24,7 +31,7 @@ export async function status(
   if (!answer.ok) return answer.code;
   const problem = errorOf(answer);
   if (problem !== null) {
-    tell(`alternate: ${problem}`);
+    printMessage(`alternate: ${problem}`);
     return EXIT.failed;
   }
   const selected = select(answer.body as StatusDocument, names);
@@ -72,7 +79,7 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
   const failure = await following.ended;
   clearTimeout(due);
   if (ended.code !== null) return ended.code;
-  tell(
+  printMessage(
     failure === null
       ? 'alternate: the manager has gone'
       : noManager(found.socket, failure.code, failure.reason),
@@ -96,6 +103,6 @@ function select(document: StatusDocument, names: readonly string[]): StatusDocum
   const missing = names.find((name) => !known.has(name));
   if (missing === undefined)
     return { ...document, services: services.filter((service) => service !== undefined) };
-  tell(`alternate: no service "${missing}"; known: ${[...known.keys()].join(', ')}`);
+  printMessage(`alternate: no service "${missing}"; known: ${[...known.keys()].join(', ')}`);
   return null;
 }

@@ -75,7 +75,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   process.on('uncaughtException', (error) => {
     // The instances go on whatever happens here; a manager that dies would leave them behind.
     const detail = supervision.logLevel === 'debug' ? error.stack : error.message;
-    log.say({
+    log.print({
       level: 'error',
       text: `this is a bug in alternate, please report it: ${detail ?? error.message}`,
     });
@@ -84,7 +84,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   const { config, socket } = supervision;
   const warned = new Set<string>();
   const warnOnce = (warnings: readonly string[]): void => {
-    for (const text of warnings) if (!warned.has(text)) log.say({ level: 'warn', text });
+    for (const text of warnings) if (!warned.has(text)) log.print({ level: 'warn', text });
     for (const text of warnings) warned.add(text);
   };
   const load = supervision.load === null ? null : warning(supervision.load, warnOnce);
@@ -100,7 +100,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   });
   subscribers.add((event) => systemd?.onEvent(event));
   const refused = async (reason: string): Promise<ExitCode> => {
-    log.say({ level: 'error', text: reason });
+    log.print({ level: 'error', text: reason });
     await outputs.flush(FLUSH_MS);
     return EXIT.failed;
   };
@@ -130,11 +130,11 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   }, LOOK_EVERY_MS).unref();
   const problems = await manager.start(taken.roster, taken.orphans);
   if (problems.length > 0) {
-    for (const text of problems) log.say({ level: 'error', text });
+    for (const text of problems) log.print({ level: 'error', text });
     manager.shutdown('nothing was started');
   } else {
     systemd?.started();
-    if (supervision.welcome !== null) log.say({ level: 'info', text: supervision.welcome });
+    if (supervision.welcome !== null) log.print({ level: 'info', text: supervision.welcome });
   }
   // A reload first: the rotation is one of what the configuration says now.
   if (remembered.has('SIGHUP')) void manager.reload();
@@ -171,7 +171,7 @@ async function openSystemd(views: () => readonly ServiceView[], log: Log): Promi
   return new Systemd({
     views,
     warn(text) {
-      log.say({ level: 'warn', text });
+      log.print({ level: 'warn', text });
     },
   });
 }
@@ -188,7 +188,7 @@ function openList(
   if (file === null) return { ok: true, roster: null, orphans: [] };
   const warn = (reason: string): void => {
     const text = `what runs cannot be listed in ${file}; were this manager killed, the next one would not find it: ${reason}`;
-    log.say({ level: 'warn', text });
+    log.print({ level: 'warn', text });
   };
   const problem = prepareFolder(path.dirname(file));
   if (problem === null) return openRoster(file, { stale: warn });

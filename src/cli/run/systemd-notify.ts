@@ -49,9 +49,9 @@ export class Systemd {
   onEvent({ type }: Event): void {
     if (type === 'manager-stopping') {
       this.#stopping = true;
-      this.#tell(['STOPPING=1', 'STATUS=stopping']);
+      this.#printMessage(['STOPPING=1', 'STATUS=stopping']);
     } else if (type === 'config-reloaded' || type === 'reload-refused') {
-      if (this.#reloading && !this.#stopping) this.#tell(['READY=1']);
+      if (this.#reloading && !this.#stopping) this.#printMessage(['READY=1']);
       this.#reloading = false;
       this.#planLook();
     } else this.#planLook();
@@ -63,7 +63,7 @@ export class Systemd {
       // Before the first READY=1 systemd knows no reload, and the READY=1 after it would say too much.
       if (this.#ready && !this.#stopping) {
         this.#reloading = true;
-        this.#tell(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
+        this.#printMessage(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
       }
       return load();
     };
@@ -86,12 +86,12 @@ export class Systemd {
     if (!this.#ready) {
       if (views.some(({ state }) => state === 'starting')) return;
       this.#ready = true;
-      this.#tell(['READY=1', status]);
-    } else if (status !== this.#status) this.#tell([status]);
+      this.#printMessage(['READY=1', status]);
+    } else if (status !== this.#status) this.#printMessage([status]);
     this.#status = status;
   }
 
-  #tell(message: Message): void {
+  #printMessage(message: Message): void {
     if (this.#lost) return;
     // A status that was not sent yet is out of date.
     this.#waiting = this.#waiting.filter(([first = '']) => !first.startsWith('STATUS='));
