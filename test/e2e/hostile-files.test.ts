@@ -154,7 +154,7 @@ describe.skipIf(!isRoot)('a manager that is root', () => {
       for (const words of [['status'], ['run'], ['validate']]) {
         const { code, stderr } = await runAlternate(words, { cwd: mine });
         expect(code).toBe(2);
-        expect(stderr).toMatch(/is not used, because it may be the work of another user: .*\(.*mode \d{4}\)/);
+        expect(stderr).toMatch(/is not used, because it may come from another user: .*\(.*mode \d{4}\)/);
         expect(stderr).toContain('--config FILE');
       }
       expect(existsSync(`${cwd}/ran`)).toBe(false);

@@ -1,4 +1,4 @@
-/** How a client command finds its manager and speaks to it. */
+/** Finds the manager of a client command and sends requests to it. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { findConfig } from '../../config/read/find.ts';
@@ -14,10 +14,9 @@ export type Found =
   { readonly ok: true; readonly socket: string } | { readonly ok: false; readonly code: ExitCode };
 
 /**
- * The manager's socket: `--socket`, else `--config`'s, else `$ALTERNATE_SOCKET`, else that of the configuration that is
- * found. The default
- * place is tried before the configuration is read for its `control.socket`: that costs nothing, and finds the manager
- * even while the file has a mistake in it. Says what is wrong where there is none.
+ * The manager's socket: `--socket`, else the one of `--config`, else `$ALTERNATE_SOCKET`, else the one of the configuration
+ * that is found. The default place is tried before `control.socket` is read from the configuration: that is fast, and finds
+ * the manager even if the file has an error. If there is no socket, prints why.
  */
 export async function findSocket(options: GlobalOptions): Promise<Found> {
   const named =
@@ -31,7 +30,7 @@ export async function findSocket(options: GlobalOptions): Promise<Found> {
   const file = options.config ?? search?.file ?? null;
   if (file === null) {
     printMessage(
-      'alternate: no configuration found from here upward; name it with --config, or the manager with --socket',
+      'alternate: there is no configuration in this folder or above. Give its path with --config, or the path of the control socket with --socket',
     );
     return { ok: false, code: EXIT.usage };
   }
@@ -46,17 +45,19 @@ export async function findSocket(options: GlobalOptions): Promise<Found> {
 }
 
 async function configuredSocket(file: string, usual: string, owner: number): Promise<Found> {
-  const [{ loadControl }, { describeMistakes }] = await Promise.all([
+  const [{ loadControl }, { describeErrors }] = await Promise.all([
     import('../../config/load.ts'),
     import('../configuration.ts'),
   ]);
   const loaded = await loadControl({ file, cwd: process.cwd() });
   if (!loaded.ok) {
-    printMessage(describeMistakes(loaded).join('\n\n'));
+    printMessage(describeErrors(loaded).join('\n\n'));
     return { ok: false, code: EXIT.usage };
   }
   if (loaded.control === null) {
-    printMessage(`alternate: ${file} switches the control socket off (control.socket: false)`);
+    printMessage(
+      `alternate: the manager has no control socket: ${file} switches it off (control.socket: false)`,
+    );
     return { ok: false, code: EXIT.failed };
   }
   if (loaded.control.path !== null) return { ok: true, socket: loaded.control.path };
@@ -66,7 +67,7 @@ async function configuredSocket(file: string, usual: string, owner: number): Pro
   return { ok: false, code: EXIT.failed };
 }
 
-/** Asks the manager that belongs to these options. Says what is wrong, and returns an exit code, where nobody answers. */
+/** Sends a request to the manager of these options. If it does not answer, prints why and returns an exit code. */
 export async function askManager(
   options: GlobalOptions,
   method: 'GET' | 'POST',
@@ -83,16 +84,17 @@ export async function askManager(
 
 export function noManager(socket: string, code: string, reason: string): string {
   if (code === 'EACCES')
-    return `alternate: you may not use ${socket}; it belongs to the user who runs the manager`;
+    return `alternate: you have no permission to use ${socket}. It belongs to the user who runs the manager`;
   if (code === 'ENOENT')
-    return `alternate: no manager is running: there is no socket ${socket}; start it with: alternate --config FILE`;
+    return `alternate: no manager is running: there is no socket ${socket}. To start a manager: alternate --config FILE`;
   if (code === 'ECONNREFUSED')
-    return `alternate: no manager answers on ${socket}: the one that made it has ended; start it with: alternate --config FILE`;
-  if (code === 'too-many-readers') return `alternate: the manager on ${socket} refuses: ${reason}`;
+    return `alternate: no manager is running: the one that created ${socket} has ended. To start a manager: alternate --config FILE`;
+  if (code === 'too-many-readers')
+    return `alternate: the manager on ${socket} refuses the request: ${reason}`;
   return `alternate: the manager on ${socket} did not answer: ${reason}`;
 }
 
-/** The message of an error answer; null where the answer is none. */
+/** The error message of an answer. Null if the answer is not an error. */
 export function errorOf(answer: Asked & { ok: true }): string | null {
   if (answer.status < 400) return null;
   const error = (answer.body as { error?: { message?: string } } | null)?.error;

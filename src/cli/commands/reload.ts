@@ -1,3 +1,4 @@
+/** `alternate reload`. */
 import type { FailedService } from '../../api/status-document.ts';
 import { print, printMessage } from '../../report/console.ts';
 import { askManager, errorOf } from '../client/connect.ts';
@@ -11,8 +12,8 @@ type Result = Partial<Record<(typeof KINDS)[number] | 'errors', readonly string[
 };
 
 /**
- * `alternate reload`: what was done to each service once the roll-outs are over, or every mistake of a configuration that
- * is refused. A roll-out that fails is a failure of the command.
+ * When the roll-outs are over, prints what happened to each service. If the configuration is refused, prints its errors. The
+ * command fails if a roll-out fails.
  */
 export async function reload(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {
   const answer = await askManager(options, 'POST', '/v1/reload');
@@ -41,8 +42,8 @@ export async function reload(options: GlobalOptions, own: { readonly json?: bool
 
 function sentence(name: string, kind: (typeof KINDS)[number], failure: string | undefined): string {
   if (failure === undefined)
-    return `${name}: ${kind === 'applied' ? 'settings applied, not restarted' : kind}`;
+    return `${name}: ${kind === 'applied' ? 'settings applied without a restart' : kind}`;
   if (kind === 'changed')
-    return `${name}: the new configuration did not come up: ${failure}. The one before it stays in force; fix it, then reload again`;
+    return `${name}: the new configuration failed: ${failure}. The previous one stays in force. Fix the file, then reload again`;
   return `${name}: ${kind}, but did not start: ${failure}. See alternate status ${name}`;
 }

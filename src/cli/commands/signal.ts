@@ -9,7 +9,7 @@ export async function signal(options: GlobalOptions, name: string, word: string)
   const parsed = parseSignal(word);
   if (!parsed.ok) {
     const meant = parsed.suggestion === null ? '' : ` (did you mean ${parsed.suggestion}?)`;
-    printMessage(`alternate: "${word}" is no signal of this system${meant}`);
+    printMessage(`alternate: there is no signal "${word}" on this system${meant}`);
     return EXIT.usage;
   }
   const target = `/v1/services/${encodeURIComponent(name)}/signal`;

@@ -1,3 +1,4 @@
+/** `alternate start`, `stop` and `restart`. */
 import { printMessage } from '../../report/console.ts';
 import type { ServiceStatus } from '../../api/status-document.ts';
 import { printable } from '../../util/printable.ts';
@@ -7,7 +8,7 @@ import type { GlobalOptions } from '../options.ts';
 
 type Action = 'start' | 'stop' | 'restart';
 
-/** `alternate start|stop|restart SERVICE...`: side by side, one line for each once it is done. */
+/** Performs the action on all services at the same time, and prints one line per service when it is done. */
 export async function act(
   options: GlobalOptions,
   action: Action,

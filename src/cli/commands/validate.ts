@@ -1,3 +1,4 @@
+/** `alternate validate`. */
 import { formatDiagnostic } from '../../config/diagnostic.ts';
 import { inOrder } from '../../config/read/source.ts';
 import { loadAsked, warningsOf } from '../configuration.ts';
@@ -6,8 +7,8 @@ import type { GlobalOptions } from '../options.ts';
 import { printMessage } from '../../report/console.ts';
 
 /**
- * `alternate validate`: every error of the configuration and every warning about it and this machine, in the order of
- * the file, then one line that counts them. With `strict`, warnings fail it too.
+ * Prints every error of the configuration and every warning about it and this machine, in the order of the file, then one
+ * line that counts them. With `strict`, warnings are a failure too.
  */
 export async function validate(
   options: GlobalOptions,
@@ -20,7 +21,7 @@ export async function validate(
     printMessage(`${formatDiagnostic(diagnostic, process.cwd())}\n`);
   const counted = [
     ...(loaded.ok ? [count(loaded.config.services.length, 'service')] : []),
-    errors.length === 0 ? 'no mistakes' : count(errors.length, 'mistake'),
+    errors.length === 0 ? 'no errors' : count(errors.length, 'error'),
     ...(warnings.length === 0 ? [] : [count(warnings.length, 'warning')]),
   ].join(', ');
   if (loaded.ok) printMessage(`${loaded.config.path ?? ''}: ${counted}`);

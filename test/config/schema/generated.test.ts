@@ -20,7 +20,7 @@ interface SchemaNode {
   readonly $ref?: string;
 }
 
-const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const schema = JSON.parse(readFileSync(path('schema/alternate.schema.json'), 'utf8')) as SchemaNode & {
   readonly definitions: Readonly<Record<string, SchemaNode>>;
 };
