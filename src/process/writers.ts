@@ -25,10 +25,10 @@ interface Question {
 }
 
 /** How long a search may hold the event loop at a stretch. */
-const sliceMs = 5;
+const SLICE_MS = 5;
 
 /** `O_WRONLY | O_RDWR` of open(2): a descriptor with neither cannot write. */
-const writeFlags = 0o3;
+const WRITE_FLAGS = 0o3;
 
 /** Two hundred services deployed together ask together; one search does for all who wait for it. */
 let questions: Question[] = [];
@@ -83,7 +83,7 @@ async function findWriters(files: readonly WritableFile[]): Promise<ReadonlyMap<
       if (inode === undefined || !wanted.has(inode) || !isOpenForWriting(pid, descriptor)) continue;
       found.set(inode, { pid, descriptor, inode });
     }
-    if (performance.now() - sliceStart > sliceMs) {
+    if (performance.now() - sliceStart > SLICE_MS) {
       await nextTurn();
       sliceStart = performance.now();
     }
@@ -107,7 +107,7 @@ function inodeBehind(link: string, names: ReadonlySet<string>): InodeNumber | un
 function isOpenForWriting(pid: string, descriptor: string): boolean {
   try {
     const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & writeFlags) !== 0;
+    return flags !== undefined && (Number.parseInt(flags, 8) & WRITE_FLAGS) !== 0;
   } catch {
     return false;
   }
