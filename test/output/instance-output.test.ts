@@ -50,10 +50,11 @@ describe('the lines of an instance', () => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     output.attach(stdout, stderr);
     const lines: string[] = [];
-    const stop = output.onLine((line) => {
+    const listening = new AbortController();
+    output.onLine((line) => {
       lines.push(line);
-      if (line === 'enough') stop();
-    });
+      if (line === 'enough') listening.abort();
+    }, listening.signal);
     stdout.write('one\r\ntw');
     stderr.write('grün\n\n');
     stdout.write('o\nenough\nunheard\n');
@@ -69,7 +70,7 @@ describe('the lines of an instance', () => {
     const stdout = new PassThrough();
     const lines: string[] = [];
     output.attach(stdout, null);
-    output.onLine((line) => lines.push(line));
+    output.onLine((line) => lines.push(line), new AbortController().signal);
     for (let count = 0; count < 3; count++) stdout.write('x'.repeat(40_000));
     stdout.end('\nlast');
     await output.release(10_000);

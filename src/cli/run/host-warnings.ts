@@ -110,7 +110,7 @@ function runFiles(
   [word = '', script = '']: Command,
 ): readonly Pick<RunFile, 'file' | 'missing'>[] {
   const environment = environmentOf(instance, NOBODY);
-  const searchPath = environment.ok ? environment.env['PATH'] : process.env['PATH'];
+  const searchPath = environment.ok ? environment.value['PATH'] : process.env['PATH'];
   const { baseDir, cwd } = instance;
   // What a shell would make of it has a warning of its own, and a value in it may be a secret.
   if (/^\w+=|^~/.test(word)) return [];
