@@ -27,7 +27,7 @@ const outputs = createOutputs({
   stdout: process.stdout,
   stderr: process.stderr,
   report(event) {
-    outputs.say(`alternate | ${JSON.stringify(event)}`);
+    outputs.writeMessage(`alternate | ${JSON.stringify(event)}`);
   },
 });
 

@@ -66,7 +66,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     level: supervision.logLevel,
     paint: stderrPaint(),
     write: (text) => {
-      outputs.say(text);
+      outputs.writeMessage(text);
     },
   });
   subscribers.add((event) => {
