@@ -142,18 +142,18 @@ export class ServiceEffectHandler implements EffectHandler {
         this.#hooks.get(effect.hook)?.cancelling.abort();
         return;
       case 'route':
-        void this.#route.direct(effect.spec, effect.to).then((failure) => {
-          dispatch({ type: 'routed', route: effect.route, failure });
+        void this.#route.direct(effect.spec, effect.to).then((result) => {
+          dispatch({ type: 'routed', route: effect.route, failure: result.ok ? null : result.reason });
         });
         return;
       case 'keepRoute':
-        void this.#route.direct(effect.spec, effect.to).then((reason) => {
-          if (reason !== null) this.#report({ type: 'route-failed', parameter: effect.to, reason });
+        void this.#route.direct(effect.spec, effect.to).then((result) => {
+          if (!result.ok) this.#report({ type: 'route-failed', parameter: effect.to, reason: result.reason });
         });
         return;
       case 'withdrawRoute':
-        void this.#route.withdraw(effect.spec, effect.because).then((reason) => {
-          if (reason !== null) this.#report({ type: 'route-failed', parameter: null, reason });
+        void this.#route.withdraw(effect.spec, effect.because).then((result) => {
+          if (!result.ok) this.#report({ type: 'route-failed', parameter: null, reason: result.reason });
         });
     }
   }
