@@ -14,7 +14,7 @@ const www = { uid: 4711, gid: 4712, known: true, env: {} };
 function becoming(different: Partial<BecomeRequest>) {
   const made = become({ ...request, ...different });
   if (!made.ok) throw new Error(made.reason);
-  return made.becoming;
+  return made.value;
 }
 
 afterEach(() => {
@@ -58,7 +58,7 @@ test('the limit that the manager was started with is restored', async () => {
   vi.stubEnv('ALTERNATE_NOFILE_SOFT', '123');
   const fresh = await import('../../src/process/become.ts');
   const made = fresh.become({ ...request, env: {} });
-  expect(made.ok && made.becoming).toMatchObject({
+  expect(made.ok && made.value).toMatchObject({
     file: '/bin/sh',
     args: ['-c', expect.stringContaining('ulimit -Sn 123'), 'sh', '/srv/api', '--port', '3000'],
   });

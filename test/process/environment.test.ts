@@ -23,7 +23,7 @@ function envFile(text: string): string {
 function environment(...args: Parameters<typeof environmentOf>): Record<string, string> {
   const made = environmentOf(...args);
   if (!made.ok) throw new Error(made.reason);
-  return made.env;
+  return made.value;
 }
 
 describe('environmentOf', () => {
@@ -130,7 +130,7 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(read(USER)).toEqual({
       ok: false,
       reason: expect.stringContaining(
-        "the instance's user may not read it, and another user could",
+        "the instance's user may not read it, and another user can",
       ) as string,
     });
     expect(read(null)).toMatchObject({ ok: true });

@@ -66,7 +66,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     level: supervision.logLevel,
     paint: stderrPaint(),
     write: (text) => {
-      outputs.say(text);
+      outputs.writeMessage(text);
     },
   });
   subscribers.add((event) => {
@@ -114,7 +114,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   }
   warnOnce(supervision.warnings);
   const keepAlive = setInterval(() => undefined, NEVER_MS);
-  const silence = listenToSignals(signalHandlers(manager));
+  const signals = new AbortController();
+  listenToSignals(signalHandlers(manager), signals.signal);
   const remembered = early.handOver();
   closeUnaskedInspector();
   const taken = openList(supervision.rosterFile, log);
@@ -148,7 +149,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   await listening?.close();
   lock?.release();
   await outputs.flush(FLUSH_MS);
-  silence();
+  signals.abort();
   return code === 0 && problems.length === 0 ? EXIT.done : EXIT.failed;
 }
 

@@ -1,4 +1,6 @@
-/** The little of WebAssembly's JavaScript interface that is used here; Node's types leave it out. */
+/** Assembles the WebAssembly code of the line machine. */
+
+/** The part of WebAssembly's JavaScript interface that is used here. The types of Node.js do not contain it. */
 export interface WebAssemblyModule {
   readonly Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer };
   readonly Module: new (code: Uint8Array) => object;
@@ -8,7 +10,7 @@ export interface WebAssemblyModule {
   ) => { readonly exports: { interleave: Interleave } };
 }
 
-/** Numbers are addresses and lengths in bytes, `isBare` 1 or 0. Returns where the copy ends. */
+/** The numbers are addresses and lengths in bytes; `isBare` is 1 or 0. Returns the end of the copy. */
 type Interleave = (
   from: number,
   end: number,
@@ -21,7 +23,7 @@ type Interleave = (
 // The parameters and variables of the function.
 const [FROM, END, TO, PREFIX, LENGTH, IS_BARE, COUNT, WORD] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
-// Instructions, as numbered in the WebAssembly Core Specification, section 5.4.
+// Instructions, with their numbers in the WebAssembly Core Specification, section 5.4.
 const I32 = 0x7f;
 const I64 = 0x7e;
 const BLOCK = [0x02, 0x40];
@@ -60,9 +62,9 @@ const increase = (variable: number, by: number[]): number[] => [
   ...set(variable),
 ];
 
-// What this loop does is said at `LineTask`. Eight bytes are copied and looked at together: those behind a newline are
-// copied again with their own line. The newline is found as in "Determine if a word has a byte equal to n" (Sean
-// Anderson, Bit Twiddling Hacks); the lowest byte that it marks is always a true one.
+// `LineTask` describes this loop. Eight bytes are copied and tested together. The bytes after a newline are copied again
+// with their own line. The newline is found as in "Determine if a word has a byte equal to n" (Sean Anderson, Bit
+// Twiddling Hacks). The lowest byte that this test marks is always a newline.
 const BODY = (unreadAt: number): number[] => [
   ...BLOCK,
   ...LOOP, // one line
@@ -100,7 +102,7 @@ const BODY = (unreadAt: number): number[] => [
   FINISH,
 ];
 
-/** The module with the one function `interleave`; it leaves the address of what is unread at `unreadAt`. */
+/** The module with its one function `interleave`, which stores the address of the unread lines at `unreadAt`. */
 export function assemble(unreadAt: number): Uint8Array {
   const code = [
     ...vector([
@@ -132,7 +134,7 @@ function name(text: string): number[] {
   return [...unsigned(text.length), ...Buffer.from(text)];
 }
 
-/** LEB128, seven bits a byte. */
+/** LEB128: seven bits per byte. */
 function unsigned(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
 }

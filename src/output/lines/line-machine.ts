@@ -1,23 +1,23 @@
 /**
- * Lines get their prefixes in memory that WebAssembly works on, eight bytes at a time. With lines of 100 bytes that is
- * three times as fast as the best of a dozen ways in JavaScript (8.8 GB/s against 2.9), with shorter ones more.
+ * Adds prefixes to lines with WebAssembly, eight bytes at a time. With lines of 100 bytes this is three times as fast as
+ * the best of twelve versions in JavaScript (8.8 GB/s against 2.9), and with shorter lines even faster.
  */
 import { assemble, type WebAssemblyModule } from './line-machine-code.ts';
 
 export interface LineMachine {
-  /** Everything that is worked on lies here. */
+  /** All lines, prefixes and results are in this memory. */
   readonly memory: Buffer;
-  /** Copies lines to where each of them has its prefix, as far as there is room. */
+  /** Copies lines and adds the prefix to each of them, until the room is used up. */
   run(task: LineTask): LineProgress;
 }
 
-/** All positions are offsets in the memory. Eight bytes behind the lines and behind the prefix must be readable. */
+/** All positions are offsets in the memory. Eight bytes after the lines and after the prefix must be readable. */
 export interface LineTask {
   /** The lines begin here, … */
   readonly from: number;
-  /** … and end here, the last of them perhaps without a newline. */
+  /** … and end here. The last line may have no newline. */
   readonly end: number;
-  /** They are copied to here, which is before `from`. */
+  /** The result begins here, before `from`. */
   readonly to: number;
   readonly prefixAt: number;
   readonly prefixLength: number;
@@ -28,23 +28,23 @@ export interface LineTask {
 export interface LineProgress {
   /** The copy ends here. */
   readonly written: number;
-  /** From here on the lines have found no room. */
+  /** The lines from here on did not fit. */
   readonly unread: number;
 }
 
-/** How far the copy must stay behind what is still to be read, which it would overwrite. */
+/** The smallest distance from the copy to the unread lines, because the copy writes eight bytes at a time. */
 const DISTANCE_BYTES = 8;
 const PAGE_BYTES = 64 * 1024;
 const NEWLINE_BYTE = 10;
-/** Where the compiled function leaves `unread`. */
+/** The compiled function stores `unread` here. */
 const UNREAD_AT = 0;
 
-/** The memory has `bytes` or more; its first four are not to be used. */
+/** The memory has at least `bytes`. Its first four bytes are reserved. */
 export function createLineMachine(bytes: number): LineMachine {
   return createCompiled(bytes) ?? createPlain(bytes);
 }
 
-/** Null where there is no WebAssembly (`node --jitless`), or no address space for it (`ulimit -v`). */
+/** Null if there is no WebAssembly (`node --jitless`), or no address space for it (`ulimit -v`). */
 function createCompiled(bytes: number): LineMachine | null {
   try {
     const webAssembly = (globalThis as unknown as { WebAssembly: WebAssemblyModule }).WebAssembly;
