@@ -7,6 +7,7 @@ import type { ExportKind, ExportOptions } from './commands/export.ts';
 import type { EarlySignals } from './run/early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { GlobalOptions } from './options.ts';
+import { stackOf } from './stack.ts';
 
 const AFTER_HELP = `
 The classic form runs one service without a file:
@@ -37,9 +38,7 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const debug = argv.includes('debug');
-    printMessage(
-      `alternate: ${debug && error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    printMessage(`alternate: ${debug && error instanceof Error ? stackOf(error) : String(error)}`);
     return EXIT.failed;
   }
 }

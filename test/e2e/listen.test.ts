@@ -41,7 +41,9 @@ test('where nothing is started, what a killed manager left behind is still found
   const plain = { command: 'sleep 300' };
   const theatre = await Theatre.started({ plain });
   const pid = (await theatre.running('plain')).current?.pid ?? 0;
-  await until('it is listed', () => theatre.read('control.sock.running').includes(`"pid":${pid}`));
+  await until('it is listed', () =>
+    theatre.read('control.sock.running').includes(`"pid":${pid},"serves":true`),
+  );
   theatre.alternate.signal('SIGKILL');
   await until('the end of the manager', theatre.alternate.ended);
   const port = await freePort();

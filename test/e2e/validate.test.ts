@@ -75,7 +75,7 @@ describe('a manager', () => {
       /^alternate \| .*:4:19: warning: services\.two\.command: .*missing does not exist$/m,
     );
     theatre.configure(`${DOUBTFUL}  three: { command: sleep 300 & }\n`);
-    expect(await theatre.alternate.command('--socket', theatre.socket, 'reload')).toMatchObject({ code: 0 });
+    await theatre.alternate.command('--socket', theatre.socket, 'reload');
     await alternate.logged(/three\.command: & is passed/);
     await theatre.alternate.command('--socket', theatre.socket, 'reload');
     const told = alternate.stderr.match(/: warning: /g);

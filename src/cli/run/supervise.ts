@@ -23,6 +23,7 @@ import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { closeUnaskedInspector } from './inspector.ts';
 import { createCommands } from './manager-commands.ts';
+import { messageWithPlace, stackOf } from '../stack.ts';
 import type { Systemd } from './systemd-notify.ts';
 
 /** After everything has stopped, how long a slow reader may take to read the last output, in ms. */
@@ -74,11 +75,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   });
   process.on('uncaughtException', (error) => {
     // The manager continues after a bug: if it died, it would leave its instances behind.
-    const detail = supervision.logLevel === 'debug' ? error.stack : error.message;
-    log.print({
-      level: 'error',
-      text: `this is a bug in alternate. Please report it: ${detail ?? error.message}`,
-    });
+    const detail = supervision.logLevel === 'debug' ? stackOf(error) : messageWithPlace(error);
+    log.print({ level: 'error', text: `this is a bug in alternate. Please report it: ${detail}` });
   });
 
   const { config, socket } = supervision;
