@@ -161,6 +161,7 @@ export class ServiceInstances {
   }
 }
 
+/** The signs of readiness that an instance sends itself: lines of output, and the descriptor in NOTIFY_FD. */
 function readinessSources(output: InstanceOutput, child: ChildProcess | null): ReadinessSources {
   return {
     onLine(callback, until) {
