@@ -39,9 +39,10 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
   const screen = liveScreen();
   /** Set where it ends here and not with the manager. */
   const ended: { code: ExitCode | null } = { code: null };
+  const following = new AbortController();
   const end = (code: ExitCode): void => {
     ended.code = code;
-    following.close();
+    following.abort();
   };
   let due: NodeJS.Timeout | undefined;
   let last = '';
@@ -65,17 +66,17 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
     clearTimeout(due);
     due = setTimeout(() => void draw(), LEAST_MS);
   };
-  const following = followEvents(found.socket, soon, () => void draw());
+  const followed = followEvents(found.socket, soon, () => void draw(), following.signal);
   void stdoutClosed().then(() => {
     end(EXIT.done);
   });
-  const failure = await following.ended;
+  const result = await followed;
   clearTimeout(due);
   if (ended.code !== null) return ended.code;
   tell(
-    failure === null
+    result.ok
       ? 'alternate: the manager has gone'
-      : noManager(found.socket, failure.code, failure.reason),
+      : noManager(found.socket, result.reason.code, result.reason.message),
   );
   return EXIT.failed;
 }
