@@ -6,8 +6,8 @@ import type { WireError } from './endpoints.ts';
 /** No request needs more. */
 const MAX_BODY_BYTES = 16 * 1024;
 /**
- * If the connection is closed while the client still sends, the client gets EPIPE instead of the answer. So a body that is
- * too large is read to its end and discarded, within these limits (RFC 9112, 9.6).
+ * If the connection is closed while the client still sends, the client gets EPIPE instead of the answer. So a body that
+ * is too large is read to its end and discarded, within these limits (RFC 9112, 9.6).
  */
 const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 const MAX_DISCARDING_MS = 10_000;

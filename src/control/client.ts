@@ -23,7 +23,9 @@ export function accepts(socketPath: string): Promise<boolean> {
   });
 }
 
-/** Sends one request and reads the JSON answer. Never throws. `timeoutMs` limits a pause; without it there is no limit. */
+/**
+ * Sends one request and reads the JSON answer. Never throws. `timeoutMs` limits a pause; without it there is no limit.
+ */
 export function ask(
   socketPath: string,
   method: 'GET' | 'POST',
@@ -71,8 +73,8 @@ export interface FollowFailure {
 }
 
 /**
- * Follows the events, one line of JSON each. `opened` is called when the manager sends them. Succeeds when the manager has
- * gone, or when `until` is aborted.
+ * Follows the events, one line of JSON each. `opened` is called when the manager sends them. Succeeds when the manager
+ * has gone, or when `until` is aborted.
  */
 export function followEvents(
   socketPath: string,

@@ -72,8 +72,8 @@ function topEndpoint(method: string, word: string, { pathname, searchParams }: U
 }
 
 /**
- * Refuses requests from web pages. They have the header `Origin` or `Sec-Fetch-Site`. If a page points its own host name
- * to this machine (DNS rebinding), its requests have this name in `Host`.
+ * Refuses requests from web pages. They have the header `Origin` or `Sec-Fetch-Site`. If a page points its own host
+ * name to this machine (DNS rebinding), its requests have this name in `Host`.
  * @returns the error; null if the request is allowed
  */
 export function refusalOf(

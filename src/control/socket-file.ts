@@ -26,9 +26,9 @@ export interface ListeningEvents {
 }
 
 /**
- * Listens on `socketPath` with these permissions. A stale socket, on which no process answers, is replaced. Any other file
- * is left alone. If the socket's file is removed while the server runs, it is created again: a cleaner of temporary
- * folders can remove it, or logind, which removes the runtime folder at logout.
+ * Listens on `socketPath` with these permissions. A stale socket, on which no process answers, is replaced. Any other
+ * file is left alone. If the socket's file is removed while the server runs, it is created again: a cleaner of
+ * temporary folders can remove it, or logind, which removes the runtime folder at logout.
  */
 export async function listenOn(
   server: Server,
@@ -57,7 +57,9 @@ export async function listenOn(
   };
 }
 
-/** Closing the server removes the file with the socket's name, so a file that replaced the socket is moved aside before. */
+/**
+ * Closing the server removes the file with the socket's name, so a file that replaced the socket is moved aside before.
+ */
 function setAside(socketPath: string): () => void {
   const found = lstatSync(socketPath, { throwIfNoEntry: false });
   if (found === undefined || found.isSocket()) return () => undefined;
@@ -96,8 +98,8 @@ async function removeStale(socketPath: string): Promise<Result<void>> {
   }
   if (answer.code === 'ENOENT') return DONE;
   if (answer.code !== 'ECONNREFUSED') return failure(`${socketPath} is in use (${answer.reason})`);
-  // Another manager that starts at the same moment may have replaced it. The time is compared too, because a new file can
-  // get the inode of a removed one at once.
+  // Another manager that starts at the same moment may have replaced it. The time is compared too, because a new file
+  // can get the inode of a removed one at once.
   const now = lstatSync(socketPath, { throwIfNoEntry: false });
   if (now?.ino !== before.ino || now.ctimeMs !== before.ctimeMs) return DONE;
   try {

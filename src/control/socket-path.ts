@@ -11,8 +11,8 @@ import { DONE, failure, type Result } from '../util/result.ts';
 /**
  * The default path of the control socket: a file named after the configuration's path, in `/run/alternate` (root),
  * `$XDG_RUNTIME_DIR/alternate`, or a folder for this user in the temporary folder.
- * @param configPath the absolute path as it was named, with its links: it stays the same if a link is re-pointed to a new
- * release
+ * @param configPath the absolute path as it was named, with its links: it stays the same if a link is re-pointed to a
+ * new release
  */
 export function defaultSocketPath(configPath: string): string {
   return path.join(runtimeFolder(), `${fingerprint(configPath)}.sock`);
@@ -41,8 +41,9 @@ export function prepareSocketFolder(socketPath: string): Result<void> {
 }
 
 /**
- * Checks and creates a folder for files of the manager. Root refuses a folder that another user could replace by a symbolic
- * link, because root would create and remove files where the link leads. The folder itself may belong to that user.
+ * Checks and creates a folder for files of the manager. Root refuses a folder that another user could replace by a
+ * symbolic link, because root would create and remove files where the link leads. The folder itself may belong to that
+ * user.
  */
 export function prepareFolder(folder: string): Result<void> {
   try {

@@ -37,8 +37,9 @@ export function indent(text: string, by: string): string {
 }
 
 /**
- * Refuses a text that cannot be written between double quotes; null if it can. Control characters, quotes and backslashes
- * are always refused. `special`: the characters that have a meaning between quotes in this kind of configuration.
+ * Refuses a text that cannot be written between double quotes; null if it can. Control characters, quotes and
+ * backslashes are always refused. `special`: the characters that have a meaning between quotes in this kind of
+ * configuration.
  */
 export function notWritable(what: string, text: string, special: RegExp): Refusal | null {
   const found = /[\u0000-\u001f\u007f"\\]/.exec(text) ?? special.exec(text);

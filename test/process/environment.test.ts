@@ -129,9 +129,7 @@ test.skipIf(process.getuid?.() !== 0)(
     chownSync(path.dirname(link), USER, USER);
     expect(read(USER)).toEqual({
       ok: false,
-      reason: expect.stringContaining(
-        "the instance's user may not read it, and another user can",
-      ) as string,
+      reason: expect.stringContaining("the instance's user may not read it, and another user can") as string,
     });
     expect(read(null)).toMatchObject({ ok: true });
     chmodSync(secret, 0o640);

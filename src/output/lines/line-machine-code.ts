@@ -62,8 +62,8 @@ const increase = (variable: number, by: number[]): number[] => [
   ...set(variable),
 ];
 
-// `LineTask` describes this loop. Eight bytes are copied and tested together. The bytes after a newline are copied again
-// with their own line. The newline is found as in "Determine if a word has a byte equal to n" (Sean Anderson, Bit
+// `LineTask` describes this loop. Eight bytes are copied and tested together. The bytes after a newline are copied
+// again with their own line. The newline is found as in "Determine if a word has a byte equal to n" (Sean Anderson, Bit
 // Twiddling Hacks). The lowest byte that this test marks is always a newline.
 const BODY = (unreadAt: number): number[] => [
   ...BLOCK,
