@@ -1,4 +1,6 @@
-/** Prepares the command that the manager spawns, so that the program gets its user, descriptor limit and `LISTEN_PID`. */
+/**
+ * Prepares the command that the manager spawns, so that the program gets its user, descriptor limit and `LISTEN_PID`.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Credentials } from '../config/types.ts';
 import { failure, success, type Result } from '../util/result.ts';
@@ -22,8 +24,8 @@ export interface BecomeRequest {
   readonly cwd: string;
   readonly credentials: Credentials;
   /**
-   * Whether it inherits sockets. Then `LISTEN_PID` is its own pid (sd_listen_fds(3)), which is unknown before the process
-   * exists.
+   * Whether it inherits sockets. Then `LISTEN_PID` is its own pid (sd_listen_fds(3)), which is unknown before the
+   * process exists.
    */
   readonly listens: boolean;
 }

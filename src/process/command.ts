@@ -90,8 +90,8 @@ async function run(request: CommandRequest): Promise<Result<void>> {
 }
 
 /**
- * The leader's exit decides: a grandchild that holds the pipes would keep execa's promise pending. After an early end the
- * whole group is awaited, so that no process of it goes on unnoticed.
+ * The leader's exit decides: a grandchild that holds the pipes would keep execa's promise pending. After an early end
+ * the whole group is awaited, so that no process of it goes on unnoticed.
  */
 function untilExit(
   child: ChildProcess,

@@ -8,7 +8,9 @@ import { describeHand, foreignHand, mayDo, maySearch, ownUsers, READ } from '../
 import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
 import { failure, success, type Result } from '../util/result.ts';
 
-/** Variables from an init system or a parent manager to this manager. An instance with them would answer in its place. */
+/**
+ * Variables from an init system or a parent manager to this manager. An instance with them would answer in its place.
+ */
 const NOT_HANDED_DOWN = [
   'NOTIFY_SOCKET',
   'NOTIFY_FD',
@@ -34,9 +36,9 @@ export interface ManagerFacts {
 }
 
 /**
- * The environment of an instance: the manager's, then its user's, then `envFile`, then `env`, then `ALTERNATE_*`. A later
- * value wins. The file is read at every call, so that an instance starts with its current content. Fails if the file
- * cannot be read or has a mistake.
+ * The environment of an instance: the manager's, then its user's, then `envFile`, then `env`, then `ALTERNATE_*`. A
+ * later value wins. The file is read at every call, so that an instance starts with its current content. Fails if the
+ * file cannot be read or has a mistake.
  */
 export function environmentOf(spec: InstanceSpec, manager: ManagerFacts): Result<Record<string, string>> {
   const file = readEnvFile(spec);

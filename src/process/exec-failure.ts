@@ -1,4 +1,6 @@
-/** Checks in advance whether a program can be executed. A shell that executes it would hide the error in its exit code. */
+/**
+ * Checks in advance whether a program can be executed. A shell that executes it would hide the error in its exit code.
+ */
 import { accessSync, closeSync, constants, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { openRegular } from '../util/regular-file.ts';

@@ -58,8 +58,8 @@ export interface LaunchRequest {
   /** The listening sockets that it inherits, from descriptor 3 on; null if the service has none. */
   readonly sockets: InheritedSockets | null;
   /**
-   * The addresses on which the instance will listen. If another process listens there already, that process would answer
-   * the readiness check, so the launch fails. Empty: unknown.
+   * The addresses on which the instance will listen. If another process listens there already, that process would
+   * answer the readiness check, so the launch fails. Empty: unknown.
    */
   readonly addresses: readonly string[];
 }

@@ -9,8 +9,8 @@ function tolerance(length: number): number {
 type Row = readonly number[];
 
 /**
- * The number of single-letter insertions, deletions, replacements and swaps of neighbouring letters that change one word
- * into the other (the optimal string alignment distance).
+ * The number of single-letter insertions, deletions, replacements and swaps of neighbouring letters that change one
+ * word into the other (the optimal string alignment distance).
  */
 export function editDistance(from: string, to: string): number {
   let beforeLast: Row = [];

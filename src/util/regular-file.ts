@@ -15,8 +15,8 @@ import {
 import { open, type FileHandle } from 'node:fs/promises';
 
 /**
- * Flags of open(2). `O_NONBLOCK`: open(2) does not wait, also not for a lease (fcntl(2)). `O_NOCTTY`: a terminal does not
- * become the manager's controlling terminal.
+ * Flags of open(2). `O_NONBLOCK`: open(2) does not wait, also not for a lease (fcntl(2)). `O_NOCTTY`: a terminal does
+ * not become the manager's controlling terminal.
  */
 export const READ_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const CHUNK_BYTES = 64 * 1024;

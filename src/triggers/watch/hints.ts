@@ -33,8 +33,8 @@ export type OpenHints = (
  * - It reads and stats a whole folder at every event in it, even to watch one link there. In a folder of 2,400 entries
  *   that takes 20 ms of processor time per event. A log file beside a `current` link then keeps one core busy. So
  *   folders are never read, and only the raw events are used.
- * - With `persistent`, watchers of one process share their handle on a file. If two services watch one program, both get
- *   no events after the first rename over it.
+ * - With `persistent`, watchers of one process share their handle on a file. If two services watch one program, both
+ *   get no events after the first rename over it.
  */
 export const openChokidarHints: OpenHints = async (paths, hint, failed) => {
   const { FSWatcher } = await import('chokidar');
