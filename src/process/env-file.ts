@@ -21,6 +21,10 @@ type Value =
  * skipped. Single quotes keep their content as it is; in double quotes `\n`, `\t`, `\r`, `\"`, `\\` and `\$` are
  * escapes; both may run over several lines. Without quotes the value ends at ` #`, blanks around it are cut. Nothing
  * is expanded. A name given twice keeps its last value.
+ *
+ * `util.parseEnv` of Node 20 to 26 cannot take its place. It reports no mistake, accepts NUL and any name, and reads these
+ * differently: `A=b#c` is cut to `b`; of the escapes it knows `\n` alone, and `\"` ends the value; backticks are quotes, too;
+ * a byte order mark and `export` before a tab become part of the name; `__proto__` is lost.
  */
 export function parseEnvFile(text: string): ParsedEnvFile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
