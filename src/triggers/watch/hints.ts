@@ -28,19 +28,12 @@ export type OpenHints = (
 /**
  * Hints from chokidar, which is loaded when the first program is watched.
  *
- * Two of its habits are turned off. It reads and stats a whole folder at every event in it, even to watch one
- * link there: 20 ms of processor time an event in a folder of 2,400 entries, a core at full load when a log is
- * written beside a `current` link. So folders are never read, and only the raw events are listened to. And with
- * `persistent`, watchers of one process share their handle on a file: when two services watch one program, both
- * are deaf after the first rename over it.
+ * Two of its habits are turned off. It reads a whole folder at every event in it (folder-blind-watcher.ts); folders
+ * are never read here, and only the raw events are used. With `persistent`, watchers of one process share their
+ * handle on a file: when two services watch one program, both are deaf after the first rename over it.
  */
 export const openChokidarHints: OpenHints = async (paths, hint, failed) => {
-  const { FSWatcher } = await import('chokidar');
-  class FolderBlindWatcher extends FSWatcher {
-    override _readdirp(): undefined {
-      return undefined;
-    }
-  }
+  const { FolderBlindWatcher } = await import('./folder-blind-watcher.ts');
   const watcher = new FolderBlindWatcher({
     persistent: false,
     followSymlinks: false,
