@@ -1,4 +1,4 @@
-/** The process groups of one service: launched or adopted, probed and signalled by the ids that the machine gave them. */
+/** The process groups of one service: launches, adopts, probes and signals them by the ids of the machine. */
 import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { instantiate, ownAddresses, type InstanceSpec } from '../config/instance.ts';
@@ -14,13 +14,13 @@ import type { Effect, Id } from '../rotator/machine.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
 import type { UntimedInput } from './runner.ts';
 
-/** What an instance had already written when it ended is still passed on; a grandchild that holds the pipe is not waited for. */
+/** How long the output that an instance wrote before its end may take to arrive. A grandchild may hold the pipe open. */
 const OUTPUT_GRACE_MS = 1_000;
 
 interface LiveInstance {
   /** Null until it is launched. */
   pid: number | null;
-  /** What a probe needs; null for an adopted one, which is never probed. */
+  /** What a probe needs. Null for an adopted instance, which is never probed. */
   readonly probed: { readonly spec: InstanceSpec; readonly output: InstanceOutput } | null;
   child: ChildProcess | null;
   cancelLaunch(): void;
@@ -97,7 +97,7 @@ export class ServiceInstances {
     });
   }
 
-  /** At once where the sockets are open, as they are but for a service that was stopped or had failed. */
+  /** Calls `start` when the sockets are open. They are closed only if the service was stopped or had failed. */
   #onceListening(
     { listen }: ServiceConfig,
     live: LiveInstance,
@@ -145,7 +145,7 @@ export class ServiceInstances {
   probe(id: Id, dispatch: Dispatch): void {
     const live = this.#live.get(id);
     if (!live?.probed) return;
-    live.cancelProbe = probe(live.probed.spec, this.#manager, toldBy(live.probed.output, live.child), {
+    live.cancelProbe = probe(live.probed.spec, this.#manager, signsOf(live.probed.output, live.child), {
       ready() {
         dispatch({ type: 'becameReady', instance: id });
       },
@@ -160,19 +160,19 @@ export class ServiceInstances {
   }
 }
 
-/** What an instance tells of its own accord. */
-function toldBy(output: InstanceOutput, child: ChildProcess | null): Parameters<typeof probe>[2] {
+/** The signs of readiness that an instance sends itself: lines of output, and the descriptor in NOTIFY_FD. */
+function signsOf(output: InstanceOutput, child: ChildProcess | null): Parameters<typeof probe>[2] {
   return {
     onLine: (callback) => output.onLine(callback),
     onNotify(callback) {
-      // Behind the sockets, whose number is the service's.
+      // The last descriptor: the sockets, whose number varies, are before it.
       const pipe = child?.stdio.at(-1);
       if (!(pipe instanceof Readable)) return () => undefined;
       const listen = (chunk: Buffer): void => {
         callback(chunk.toString('utf8'));
       };
       pipe.on('data', listen);
-      // Read on, unheard: an instance that goes on writing there must not be held up.
+      // Keeps reading and discards the data: an instance that still writes there must not block.
       return () => pipe.off('data', listen).resume();
     },
   };

@@ -1,11 +1,11 @@
-/** Colour, only where a person reads it: a terminal that is not dumb, and no NO_COLOR (no-color.org). */
+/** Colours text only on a terminal that is not dumb, and only if NO_COLOR is not set (no-color.org). */
 import { styleText } from 'node:util';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'grey' | 'bold';
 
 export type Paint = (colour: Colour, text: string) => string;
 
-/** Whether colour and cursor movement suit this stream. */
+/** Whether this stream shows colours and cursor movements. */
 export function isLively(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   return stream.isTTY === true && env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === '';
 }

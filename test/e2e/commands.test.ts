@@ -13,7 +13,7 @@ describe('rotate', () => {
     expect(await client('rotate', 'fragile')).toMatchObject(
       said(
         1,
-        /fragile: the rotation a -> b failed after \d+m?s: the instance exited with code 1; a goes on serving/,
+        /fragile: the rotation a -> b failed after \d+m?s: the instance exited with code 1; a keeps serving/,
       ),
     );
     const json = await client('rotate', 'web', '--json');
@@ -48,9 +48,7 @@ describe('rotate', () => {
 
   test('--no-wait returns at once', async () => {
     const { client, theatre } = await manager({ web: { ...web, overlap: '1h' } });
-    expect(await client('rotate', '--no-wait', 'web')).toMatchObject(
-      said(0, /web: a rotation has been asked for/),
-    );
+    expect(await client('rotate', '--no-wait', 'web')).toMatchObject(said(0, /web: rotation requested/));
     await theatre.service('web', ({ next }) => next?.parameter === 'b');
   });
 });
@@ -103,7 +101,7 @@ describe('the other commands', () => {
     expect(await client('reload')).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: 'third: added\nedge: removed\nother: changed\nweb: settings applied, not restarted\n',
+      stderr: 'third: added\nedge: removed\nother: changed\nweb: settings applied without a restart\n',
     });
     expect(JSON.parse((await client('reload', '--json')).stdout)).toEqual({
       added: [],
@@ -120,7 +118,7 @@ describe('the other commands', () => {
     const refused = await client('reload');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toMatch(
-      /^the new configuration is refused, nothing has changed:\n.*:2:\d+.*overlp/,
+      /^the new configuration is refused. Nothing has changed:\n.*:2:\d+.*overlp/,
     );
   });
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -123,7 +123,9 @@ describe('the socket file', () => {
     const alternate = new Alternate([], { cwd: theatre.folder });
     onTestFinished(() => alternate.discard());
     await alternate.service('web', ({ state }) => state === 'running');
-    rmSync(run, { recursive: true });
+    // At once: while it is removed file by file, the manager makes it again.
+    renameSync(run, `${run}.removed`);
+    rmSync(`${run}.removed`, { recursive: true });
     const second = await runAlternate([], { cwd: theatre.folder });
     expect(second).toMatchObject({ code: 1, stdout: '' });
     expect(second.stderr).toContain(`pid ${alternate.pid} is running already`);

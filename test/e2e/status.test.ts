@@ -46,7 +46,7 @@ describe('status', () => {
     const shown = await client('status');
     expect(shown).toMatchObject({ code: 1, stderr: '' });
     expect(shown.stdout).toMatch(
-      /^failing +failed .* the instance exited with code 1; once it is fixed: alternate start failing$/m,
+      /^failing +failed .* the instance exited with code 1; to try again: alternate start failing$/m,
     );
     const json = await client('status', '--json');
     expect(json).toMatchObject({ code: 1, stderr: '' });
@@ -157,7 +157,7 @@ describe('how a manager is found', () => {
       expect(await runAlternate(words.split(' '), { cwd: theatre.folder })).toMatchObject(
         said(
           1,
-          /alternate: no manager is running: there is no socket \S+control\.sock; start it with: alternate --config FILE/,
+          /alternate: no manager is running: there is no socket \S+control\.sock. To start a manager: alternate --config FILE/,
         ),
       );
     theatre.write(
@@ -189,7 +189,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const { code, stderr } = await asRoot('status');
     expect(code).toBe(1);
     const [, socket = ''] =
-      /^alternate: user nobody runs the manager of this configuration; to reach it: --socket (\S+)\n$/.exec(
+      /^alternate: user nobody runs the manager of this configuration. To reach it, use --socket (\S+)\n$/.exec(
         stderr,
       ) ?? [];
     expect(socket).toMatch(/\/tmp\/alternate-65534\/\w+\.sock$/);

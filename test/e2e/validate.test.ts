@@ -29,14 +29,14 @@ describe('alternate validate', () => {
     expect(stderr).toMatch(
       /\nalternate\.config\.yaml:4:19: warning: services\.two\.command: \/.*\/missing does not exist\n/,
     );
-    expect(stderr).toMatch(/\/alternate\.config\.yaml: 2 services, no mistakes, 2 warnings\n$/);
+    expect(stderr).toMatch(/\/alternate\.config\.yaml: 2 services, no errors, 2 warnings\n$/);
   });
 
   test('--strict: exits with 2 if there is a warning, and with 0 if there is none', async () => {
     expect(await validate(DOUBTFUL, '--strict')).toMatchObject({ code: 2 });
     const { code, stderr } = await validate('services: { one: { command: sleep 300 } }', '--strict');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/: 1 service, no mistakes\n$/);
+    expect(stderr).toMatch(/: 1 service, no errors\n$/);
   });
 
   test('errors and warnings come together, in the order of the file; errors exit with 2', async () => {
@@ -58,7 +58,7 @@ describe('alternate validate', () => {
     const { code, stderr } = await runAlternate(['validate', '--strict'], { cwd: theatre.folder });
     expect({ code, stderr }).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/no mistakes\n$/) as string,
+      stderr: expect.stringMatching(/no errors\n$/) as string,
     });
   });
 });
@@ -69,7 +69,7 @@ describe('a manager', () => {
     const alternate = theatre.start(DOUBTFUL);
     await theatre.running('one');
     expect(alternate.stderr).toMatch(
-      /^alternate \| alternate\.config\.yaml:3:19: warning: services\.one\.command: > is passed to the program as it stands \(no shell runs; /m,
+      /^alternate \| alternate\.config\.yaml:3:19: warning: services\.one\.command: > is passed to the program unchanged \(no shell runs; /m,
     );
     expect(alternate.stderr).toMatch(
       /^alternate \| .*:4:19: warning: services\.two\.command: .*missing does not exist$/m,
