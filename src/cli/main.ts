@@ -64,7 +64,7 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
 
   program
     .command('run', { isDefault: true })
-    .description('run every service in the foreground (the main command)')
+    .description('run every service in the foreground (the main job)')
     .action(async () => {
       done(await (await import('./commands/run.ts')).run(options(), early));
     });

@@ -1,6 +1,6 @@
 /** Performs the effects of one service with real processes, timers and hooks. */
 import { instantiate } from '../config/instance.ts';
-import { runCommand, type RunningCommand } from '../process/command.ts';
+import { runCommand } from '../process/command.ts';
 import type { ManagerFacts } from '../process/environment.ts';
 import type { Outputs } from '../output/output.ts';
 import type { Orphan } from '../state/roster.ts';
@@ -10,6 +10,7 @@ import type { Effect, Id, Millis, State } from '../rotator/machine.ts';
 import { neededSockets } from '../rotator/needed-sockets.ts';
 import { RouteKeeper } from '../routing/keeper.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
+import type { Result } from '../util/result.ts';
 import { ServiceInstances, type Dispatch } from './service-instances.ts';
 import type { OuterEffect, EffectHandler } from './runner.ts';
 import { ServiceWatch } from './service-watch.ts';
@@ -36,11 +37,18 @@ export interface ServiceSurroundings {
   settled(): void;
 }
 
+/** A hook that is under way. Aborting a controller ends it; see `CommandRequest`. */
+interface RunningHook {
+  readonly cancelling: AbortController;
+  readonly killing: AbortController;
+  readonly finished: Promise<Result<void>>;
+}
+
 export class ServiceEffectHandler implements EffectHandler {
   readonly #around: ServiceSurroundings;
   readonly #instances: ServiceInstances;
   readonly #timers = new Map<Id, NodeJS.Timeout>();
-  readonly #hooks = new Map<Id, RunningCommand>();
+  readonly #hooks = new Map<Id, RunningHook>();
   /** The hooks that were cancelled: those that still run, and those that waited for them. */
   readonly #endingHooks = new Set<Id>();
   #closed = false;
@@ -90,13 +98,13 @@ export class ServiceEffectHandler implements EffectHandler {
   async close(): Promise<void> {
     this.#closed = true;
     const hooks = [...this.#hooks.values()];
-    for (const hook of hooks) hook.cancel();
+    for (const { cancelling } of hooks) cancelling.abort();
     const ended = hooks.map(({ finished }) => finished);
     await Promise.all([this.#watch.close(), this.#route.close(), ...ended]);
   }
 
   killHooks(): void {
-    for (const hook of this.#hooks.values()) hook.kill();
+    for (const { killing } of this.#hooks.values()) killing.abort();
   }
 
   perform(effect: OuterEffect, dispatch: Dispatch): void {
@@ -131,21 +139,21 @@ export class ServiceEffectHandler implements EffectHandler {
         return;
       case 'cancelHook':
         this.#endingHooks.add(effect.hook);
-        this.#hooks.get(effect.hook)?.cancel();
+        this.#hooks.get(effect.hook)?.cancelling.abort();
         return;
       case 'route':
-        void this.#route.direct(effect.spec, effect.to).then((failure) => {
-          dispatch({ type: 'routed', route: effect.route, failure });
+        void this.#route.direct(effect.spec, effect.to).then((result) => {
+          dispatch({ type: 'routed', route: effect.route, failure: result.ok ? null : result.reason });
         });
         return;
       case 'keepRoute':
-        void this.#route.direct(effect.spec, effect.to).then((reason) => {
-          if (reason !== null) this.#report({ type: 'route-failed', parameter: effect.to, reason });
+        void this.#route.direct(effect.spec, effect.to).then((result) => {
+          if (!result.ok) this.#report({ type: 'route-failed', parameter: effect.to, reason: result.reason });
         });
         return;
       case 'withdrawRoute':
-        void this.#route.withdraw(effect.spec, effect.because).then((reason) => {
-          if (reason !== null) this.#report({ type: 'route-failed', parameter: null, reason });
+        void this.#route.withdraw(effect.spec, effect.because).then((result) => {
+          if (!result.ok) this.#report({ type: 'route-failed', parameter: null, reason: result.reason });
         });
     }
   }
@@ -185,7 +193,9 @@ export class ServiceEffectHandler implements EffectHandler {
       output: { type: 'prefix' },
       needsLines: false,
     });
-    const running = runCommand({
+    const cancelling = new AbortController();
+    const killing = new AbortController();
+    const finished = runCommand({
       spec,
       command: spec.hooks[run.name] ?? [],
       manager,
@@ -197,12 +207,15 @@ export class ServiceEffectHandler implements EffectHandler {
       },
       timeoutMs: HOOK_TIMEOUT_MS,
       graceMs: HOOK_GRACE_MS,
+      cancelled: cancelling.signal,
+      killed: killing.signal,
       started(stdout, stderr) {
         output.attach(stdout, stderr);
       },
     });
-    this.#hooks.set(hook, running);
-    void running.finished.then((failure) => {
+    this.#hooks.set(hook, { cancelling, killing, finished });
+    void finished.then((result) => {
+      const failure = result.ok ? null : result.reason;
       this.#hooks.delete(hook);
       this.#endingHooks.delete(hook);
       void output.release(OUTPUT_GRACE_MS);

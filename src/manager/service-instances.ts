@@ -9,7 +9,7 @@ import { signalGroup } from '../process/group.ts';
 import { launch, type LaunchEvents } from '../process/launch.ts';
 import type { InstanceOutput } from '../output/instance-output.ts';
 import type { Outputs } from '../output/output.ts';
-import { probe } from '../process/probe.ts';
+import { probe, type ProbeEvents, type ReadinessSources } from '../process/probe.ts';
 import type { Effect, Id } from '../rotator/machine.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
 import type { UntimedInput } from './runner.ts';
@@ -23,8 +23,10 @@ interface LiveInstance {
   /** What a probe needs. Null for an adopted instance, which is never probed. */
   readonly probed: { readonly spec: InstanceSpec; readonly output: InstanceOutput } | null;
   child: ChildProcess | null;
-  cancelLaunch(): void;
-  cancelProbe(): void;
+  /** Aborting it cancels the launch, if that has not succeeded yet. */
+  readonly launching: AbortController;
+  /** Aborting it cancels the probe. */
+  probing: AbortController | null;
 }
 
 export type Dispatch = (untimed: UntimedInput) => void;
@@ -60,13 +62,13 @@ export class ServiceInstances {
       pid: null,
       probed: { spec, output },
       child: null,
-      cancelLaunch: () => undefined,
-      cancelProbe: () => undefined,
+      launching: new AbortController(),
+      probing: null,
     };
     this.#live.set(id, live);
     const forget = (): void => {
       this.#live.delete(id);
-      live.cancelProbe();
+      live.probing?.abort();
       void output.release(OUTPUT_GRACE_MS);
     };
     const events: LaunchEvents = {
@@ -89,39 +91,35 @@ export class ServiceInstances {
         dispatch({ type: 'exited', instance: id, exit });
       },
     };
-    this.#onceListening(service, live, events, () => {
+    const cancelled = live.launching.signal;
+    this.#onceListening(service, events, cancelled, () => {
       const sockets = service.listen.length === 0 ? null : this.#sockets.inherited(service.listen);
       const addresses = ownAddresses(service, parameter);
-      const request = { spec, manager: this.#manager, stdio: output.stdio, sockets, addresses };
-      live.cancelLaunch = launch(request, events);
+      launch({ spec, manager: this.#manager, stdio: output.stdio, sockets, addresses }, events, cancelled);
     });
   }
 
   /** Calls `start` when the sockets are open. They are closed only if the service was stopped or had failed. */
   #onceListening(
     { listen }: ServiceConfig,
-    live: LiveInstance,
     events: LaunchEvents,
+    cancelled: AbortSignal,
     start: () => void,
   ): void {
     if (this.#sockets.inherited(listen) !== null) {
       start();
       return;
     }
-    let cancelled = false;
-    live.cancelLaunch = () => {
-      cancelled = true;
-    };
     void this.#sockets.open(listen).then((opening) => {
-      if (cancelled) events.failed('the launch was cancelled');
+      if (cancelled.aborted) events.failed('the launch was cancelled');
       else if (opening.ok) start();
       else events.failed(opening.reason);
     });
   }
 
   adopt({ instance: id, pid }: Effect & { type: 'adopt' }, dispatch: Dispatch): void {
-    const nothing = (): void => undefined;
-    this.#live.set(id, { pid, probed: null, child: null, cancelLaunch: nothing, cancelProbe: nothing });
+    const launching = new AbortController();
+    this.#live.set(id, { pid, probed: null, child: null, launching, probing: null });
     followOrphan(pid, {
       leaderExited(exit) {
         dispatch({ type: 'leaderExited', instance: id, exit });
@@ -134,7 +132,7 @@ export class ServiceInstances {
   }
 
   cancelLaunch(id: Id): void {
-    this.#live.get(id)?.cancelLaunch();
+    this.#live.get(id)?.launching.abort();
   }
 
   signal(id: Id, signal: SignalName): void {
@@ -145,35 +143,40 @@ export class ServiceInstances {
   probe(id: Id, dispatch: Dispatch): void {
     const live = this.#live.get(id);
     if (!live?.probed) return;
-    live.cancelProbe = probe(live.probed.spec, this.#manager, signsOf(live.probed.output, live.child), {
+    const { spec, output } = live.probed;
+    const events: ProbeEvents = {
       ready() {
         dispatch({ type: 'becameReady', instance: id });
       },
       timedOut(reason) {
         dispatch({ type: 'readinessTimedOut', instance: id, reason });
       },
-    });
+    };
+    live.probing = new AbortController();
+    probe(spec, this.#manager, readinessSources(output, live.child), events, live.probing.signal);
   }
 
   cancelProbe(id: Id): void {
-    this.#live.get(id)?.cancelProbe();
+    this.#live.get(id)?.probing?.abort();
   }
 }
 
 /** The signs of readiness that an instance sends itself: lines of output, and the descriptor in NOTIFY_FD. */
-function signsOf(output: InstanceOutput, child: ChildProcess | null): Parameters<typeof probe>[2] {
+function readinessSources(output: InstanceOutput, child: ChildProcess | null): ReadinessSources {
   return {
-    onLine: (callback) => output.onLine(callback),
-    onNotify(callback) {
-      // The last descriptor: the sockets, whose number varies, are before it.
+    onLine(callback, until) {
+      output.onLine(callback, until);
+    },
+    onNotify(callback, until) {
+      // The last descriptor, after the sockets, whose number depends on the service.
       const pipe = child?.stdio.at(-1);
-      if (!(pipe instanceof Readable)) return () => undefined;
+      if (!(pipe instanceof Readable)) return;
       const listen = (chunk: Buffer): void => {
         callback(chunk.toString('utf8'));
       };
       pipe.on('data', listen);
-      // Keeps reading and discards the data: an instance that still writes there must not block.
-      return () => pipe.off('data', listen).resume();
+      // The pipe is still read, so that later writes do not block the instance.
+      until.addEventListener('abort', () => pipe.off('data', listen).resume());
     },
   };
 }

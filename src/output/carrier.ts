@@ -3,12 +3,12 @@ import type { Holdable } from './destinations/flow-gate.ts';
 import type { LineTap } from './lines/line-tap.ts';
 import type { Sink } from './sinks.ts';
 
-/** More than a pipe or a socket holds: once this much was read, what the instance had written is among it. */
+/** More than a pipe or a socket holds: after this many bytes, everything that the instance wrote has been read. */
 const PIPE_CAPACITY_BYTES = 1024 * 1024;
 
-/** Carries one pipe of an instance to its sink, no faster than the sink's destination takes it. */
+/** Carries one pipe of an instance to its sink, no faster than the sink's destination accepts it. */
 export class Carrier implements Holdable {
-  /** Resolves once the pipe has ended, or was given up, and everything read from it was handed on. */
+  /** Resolves when the pipe has ended or was given up, and all bytes from it were passed on. */
   readonly ended: Promise<void>;
   readonly #readable: Readable;
   readonly #sink: Sink;
@@ -42,8 +42,8 @@ export class Carrier implements Holdable {
   }
 
   /**
-   * The instance is gone. What it has written is still read, however long its reader stalls; a process that it left
-   * behind with the pipe is listened to for `graceMs` longer.
+   * The instance is gone. Its output in the pipe is still read, no matter how long the reader of the destination stalls. If
+   * another process of the instance holds the pipe open, the pipe is read for `graceMs` longer.
    */
   release(graceMs: number): void {
     if (this.#isReleased) return;
@@ -75,7 +75,7 @@ export class Carrier implements Holdable {
     this.#resolveEnded();
   };
 
-  // The event loop polls between two immediates, and one poll reads all that a pipe holds.
+  // The event loop polls between two immediates, and one poll reads all bytes that a pipe holds.
   #giveUpAfterReading(): void {
     setImmediate(() => {
       setImmediate(() => {

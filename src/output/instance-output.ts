@@ -4,9 +4,9 @@ import { LineTap, type LineListener } from './lines/line-tap.ts';
 import type { Sink } from './sinks.ts';
 import type { StdioEntry } from './stdio.ts';
 
-/** stdout and stderr of one instance on their way to where its service sends them. */
+/** Carries stdout and stderr of one instance to the destination that its service names. */
 export class InstanceOutput {
-  /** How to open the instance's stdout and stderr when it is spawned. */
+  /** The `stdio` entries for stdout and stderr when the instance is spawned. */
   readonly stdio: readonly [StdioEntry, StdioEntry];
   readonly #sinks: readonly [Sink, Sink];
   readonly #afterEnd: (ended: Promise<void>) => Promise<void>;
@@ -24,7 +24,7 @@ export class InstanceOutput {
     this.#afterEnd = afterEnd;
   }
 
-  /** To be called once, in the tick of the spawn, with the child's streams; `null` where it has no pipe. */
+  /** Call this once, in the same tick as the spawn, with the child's streams. `null`: the stream is not a pipe. */
   attach(stdout: Readable | null, stderr: Readable | null): void {
     const [stdoutSink, stderrSink] = this.#sinks;
     const [stdoutTap, stderrTap] = this.#taps;
@@ -35,21 +35,18 @@ export class InstanceOutput {
   }
 
   /**
-   * Calls `listener` with each line of stdout and stderr from now on, without its newline; a line longer than 64 KiB
-   * comes in pieces, an unfinished last one at the end. Returns the function that ends it. Only where `stdio` says
-   * `pipe` are there lines.
+   * Calls `listener` with each line of stdout and stderr from now on, until `until` is aborted. The line has no newline. A
+   * line longer than 64 KiB comes in pieces. An unfinished last line comes at the end of the stream. There are lines only
+   * if `stdio` is `pipe`.
    */
-  onLine(listener: LineListener): () => void {
-    const disposers = this.#taps.map((tap) => tap.listen(listener));
-    return () => {
-      for (const dispose of disposers) dispose();
-    };
+  onLine(listener: LineListener, until: AbortSignal): void {
+    for (const tap of this.#taps) tap.listen(listener, until);
   }
 
   /**
-   * To be called when the instance is gone, or could not be started. Resolves once all that it wrote was handed on:
-   * what is still in its pipes is read, and a process that holds them open is listened to for `graceMs` (ms) longer.
-   * While the reader of the manager's output stalls this does not resolve: do not make anything but output wait for it.
+   * Call this when the instance is gone, or could not be started. Its pipes are read to their end. If another process
+   * holds them open, they are read for `graceMs` (ms) longer. Resolves when all output has been passed on. While the
+   * reader of the manager's output stalls, this does not resolve: only output may wait for it.
    */
   release(graceMs: number): Promise<void> {
     this.#released ??= this.#release(graceMs);

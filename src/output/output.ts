@@ -1,3 +1,4 @@
+/** The entrance to this folder: all output of the instances, and the manager's own messages. */
 import type { Output, Parameter } from '../config/types.ts';
 import { BlockPool } from './lines/block-pool.ts';
 import { InstanceOutput } from './instance-output.ts';
@@ -16,29 +17,29 @@ export interface OutputSpec {
   readonly parameter: Parameter;
   /** `%alt` is already replaced in `file`. */
   readonly output: Output;
-  /** The user who runs the instance; without it, or null: the manager's own. */
+  /** The user of the instance; missing or null: the manager's user. */
   readonly uid?: number | null;
-  /** Somebody will ask for the lines (`ready.output`): they must come through a pipe, whatever `output` is. */
+  /** The readiness check reads the lines (`ready.output`), so they must come through a pipe, with any `output`. */
   readonly needsLines: boolean;
 }
 
 /**
- * All output of the instances, and the manager's own messages. Nothing here ever blocks or throws: a reader that
- * stalls makes the instances wait in their own writes, with a bounded amount held here and no byte lost.
+ * Never blocks and never throws. If the reader of the manager's output stalls, the instances wait in their own writes: the
+ * manager holds a bounded number of bytes, and no byte is lost.
  */
 export class Outputs {
   readonly #destinations: Destinations;
   readonly #logFiles: LogFiles;
   readonly #pool = new BlockPool();
   readonly #releasing = new Set<Promise<void>>();
-  #hasSaidElsewhere = false;
+  #hasUsedStdout = false;
 
   constructor(destinations: Destinations, logFiles: LogFiles) {
     this.#destinations = destinations;
     this.#logFiles = logFiles;
   }
 
-  /** The way for one instance's output; `release` of what is returned must be called in the end. */
+  /** Opens the output of one instance. The caller must call `release` of the result at the end. */
   open(spec: OutputSpec): InstanceOutput {
     const { output } = spec;
     const stdio = stdioEntries(output, spec.needsLines);
@@ -52,17 +53,17 @@ export class Outputs {
   }
 
   /**
-   * Writes a message of the manager to stderr, in lines that no instance's line is mixed with. Never waits: beyond 1
-   * MiB of waiting messages they are dropped and counted. Once nobody reads stderr any more, one message (the one
-   * that tells so) still goes to stdout.
+   * Writes a message of the manager to stderr. Its lines are never mixed with lines of instances. Never waits: if more than
+   * 1 MiB of messages wait, further messages are dropped and counted. If stderr has no reader any more, one last message
+   * goes to stdout: the message that reports this.
    */
-  say(text: string): void {
+  writeMessage(text: string): void {
     const { stdout, stderr } = this.#destinations;
     if (!stderr.isClosed) {
-      stderr.say(text);
-    } else if (!this.#hasSaidElsewhere) {
-      this.#hasSaidElsewhere = true;
-      stdout.say(text);
+      stderr.writeMessage(text);
+    } else if (!this.#hasUsedStdout) {
+      this.#hasUsedStdout = true;
+      stdout.writeMessage(text);
     }
   }
 
@@ -71,7 +72,7 @@ export class Outputs {
     this.#logFiles.reopen();
   }
 
-  /** Resolves with true once everything is written, the output of released instances too, or with false after `deadlineMs`. */
+  /** Resolves with true when everything is written, also the output of released instances; with false after `deadlineMs`. */
   async flush(deadlineMs: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<false>((resolve) => {
@@ -112,7 +113,7 @@ export class Outputs {
   }
 }
 
-/** `report` is called when output is lost or flows again; it may call `say`. */
+/** `report` is called when output is lost or flows again. It may call `writeMessage`. */
 export function createOutputs(options: {
   readonly stdout: StandardStream;
   readonly stderr: StandardStream;

@@ -1,3 +1,4 @@
+/** The ends of the streams of an instance: prefixed lines, plain bytes, a log file, or nothing. */
 import type { BlockPool } from './lines/block-pool.ts';
 import type { Destination } from './destinations/destination.ts';
 import type { FlowGate } from './destinations/flow-gate.ts';
@@ -7,16 +8,16 @@ import type { LogFile } from './files/log-file.ts';
 
 const NEWLINE_BYTE = 10;
 
-/** Where one stream of an instance goes. */
+/** Receives one stream of an instance. */
 export interface Sink {
-  /** Holds the stream back while its destination is congested; `null`: never. */
+  /** Pauses the stream while its destination is full; `null`: the stream is never paused. */
   readonly gate: FlowGate | null;
   push(chunk: Buffer): void;
   /** The stream has ended. */
   end(): void;
 }
 
-/** Whole lines, each with a prefix. A last line without a newline gets one. */
+/** Writes whole lines, each with a prefix. A last line without a newline gets one. */
 export class PrefixedSink implements Sink {
   readonly #destination: Destination;
   readonly #pool: BlockPool;
@@ -44,7 +45,7 @@ export class PrefixedSink implements Sink {
   }
 
   readonly #emit: EmitLines = (held, body, continues) => {
-    // The line may have been ended for another's sake since; then the rest of it gets a prefix of its own.
+    // Another writer may have ended this line meanwhile. Then the rest of the line gets its own prefix.
     const isUnbroken = continues && this.#destination.isInsideLineOf(this);
     for (const block of this.#prefix.apply(held, body, isUnbroken)) {
       this.#destination.put(this, block, () => {
@@ -54,7 +55,7 @@ export class PrefixedSink implements Sink {
   };
 }
 
-/** The bytes as they come, as if the instance had inherited the descriptor. */
+/** Writes the bytes unchanged, as if the instance had inherited the descriptor. */
 export class RawSink implements Sink {
   readonly #destination: Destination;
 
@@ -75,7 +76,7 @@ export class RawSink implements Sink {
   }
 }
 
-/** Bytes as they come, but handed on as whole lines: stdout and stderr, and several instances, share a file. */
+/** Writes whole lines without a prefix, because stdout, stderr and several instances share the file. */
 export class FileSink implements Sink {
   readonly #file: LogFile;
   readonly #framer = new LineFramer();
@@ -96,7 +97,7 @@ export class FileSink implements Sink {
     this.#framer.end(this.#emit);
   }
 
-  // The line that was kept back stays in one block, so that a rotation cannot cut it.
+  // The held line stays in one block, so that a rotation cannot cut it.
   readonly #emit: EmitLines = (held, body) => {
     const firstEnd = held.length === 0 ? 0 : body.indexOf(NEWLINE_BYTE) + 1 || body.length;
     if (held.length > 0) this.#file.write(Buffer.concat([held, body.subarray(0, firstEnd)]));
@@ -104,7 +105,7 @@ export class FileSink implements Sink {
   };
 }
 
-/** For an instance whose lines are read for its readiness only. */
+/** For an instance whose lines are read only for its readiness check. */
 export class DiscardingSink implements Sink {
   readonly gate = null;
 

@@ -1,10 +1,11 @@
+/** Decides how an instance's stdout and stderr are opened. */
 import { constants, fstatSync, openSync } from 'node:fs';
 import type { Output } from '../config/types.ts';
 
 /** One entry of `stdio` for `child_process.spawn`. */
 export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | number;
 
-/** How an instance's stdout and stderr are opened. Its lines, where they are needed, can only be read from a pipe. */
+/** If the readiness check needs the lines, both are pipes, because lines can be read only from a pipe. */
 export function stdioEntries(output: Output, needsLines: boolean): [StdioEntry, StdioEntry] {
   if (needsLines) return ['pipe', 'pipe'];
   switch (output.type) {
@@ -21,10 +22,10 @@ export function stdioEntries(output: Output, needsLines: boolean): [StdioEntry, 
 const reopened = new Map<1 | 2, StdioEntry>();
 
 /**
- * The `stdio` entry with which a child inherits our stdout (1) or stderr (2). Node makes an inherited descriptor
- * blocking in the child, and thereby, where it is a pipe, in this process too: a stalled reader would then stop the
- * manager at its next write (measured with Node 20). So the child gets an opening of its own of that pipe. Without
- * /proc, or for a socket, which cannot be opened again, it is the plain `inherit`.
+ * The `stdio` entry with which a child inherits the manager's stdout (1) or stderr (2). Node.js makes an inherited
+ * descriptor blocking in the child. If it is a pipe, it becomes blocking in the manager too, and a stalled reader would
+ * stop the manager at its next write (measured with Node 20). So the pipe is opened again for the child. The entry is
+ * plain `inherit` without /proc, and for a socket, which cannot be opened again.
  */
 export function inheritedEntry(descriptor: 1 | 2): StdioEntry {
   const entry = reopened.get(descriptor) ?? reopen(descriptor) ?? 'inherit';
@@ -35,7 +36,7 @@ export function inheritedEntry(descriptor: 1 | 2): StdioEntry {
 function reopen(descriptor: 1 | 2): number | null {
   try {
     if (!fstatSync(descriptor).isFIFO()) return null;
-    // Not waiting for a reader, who may be gone; in the child the descriptor is made blocking again.
+    // O_NONBLOCK: open(2) does not wait for a reader, which may be gone. In the child the descriptor is blocking again.
     return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
     return null;

@@ -1,4 +1,4 @@
-/** Follows a process group that this manager has not started: no parent, so nobody says when it ends, and how. */
+/** Follows a process group that this manager did not start. It has another parent, so the kernel does not report its exit. */
 import type { Exit } from '../rotator/machine.ts';
 import { awaitGroupGone, isGroupGone, signalGroup } from './group.ts';
 import { identityOf } from './identity.ts';
@@ -8,14 +8,14 @@ const KILL_AFTER_MS = 30_000;
 const EXIT: Exit = { unknown: true };
 
 export interface AdoptionEvents {
-  /** The leader is gone while others of its group may live on; `gone` follows. */
+  /** The leader is gone, and other processes of its group may live on. `gone` follows. */
   leaderExited(exit: Exit): void;
   /** No process of the group is left. */
   gone(exit: Exit): void;
 }
 
 export function followOrphan(pid: number, events: AdoptionEvents): void {
-  // Undefined until it could be read.
+  // Undefined until it has been read.
   let identity: string | null | undefined;
   const look = (): void => {
     let left: 'leader' | 'others' | 'nothing';
@@ -24,7 +24,7 @@ export function followOrphan(pid: number, events: AdoptionEvents): void {
       if (identity !== null && identityOf(pid) === identity) left = 'leader';
       else left = isGroupGone(pid) ? 'nothing' : 'others';
     } catch {
-      // The system cannot tell at this moment, and nobody else will: the next look does.
+      // The system gives no answer at this moment (EMFILE, ENOMEM). The next look decides.
       left = 'leader';
     }
     switch (left) {
@@ -44,7 +44,7 @@ export function followOrphan(pid: number, events: AdoptionEvents): void {
   setTimeout(look, 0);
 }
 
-/** For an orphan that nobody takes over: TERM, then KILL. Resolves once no process of its group is left. */
+/** Stops an orphan that no service adopts: TERM, then KILL. Resolves when no process of its group is left. */
 export function endOrphan(pid: number): Promise<void> {
   return new Promise((resolve) => {
     signalGroup(pid, 'SIGTERM');

@@ -2,85 +2,72 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { InstanceSpec } from '../config/instance.ts';
+import { DONE, failure, type Result } from '../util/result.ts';
 import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
-import { execFailure } from './exec-failure.ts';
+import { becomeFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
 import { programFile } from './program.ts';
 import { startFailure } from './start-failure.ts';
 
 export interface CommandRequest {
-  /** The instance whose user, folder and environment it shares. */
+  /** The command gets the user, folder and environment of this instance. */
   readonly spec: InstanceSpec;
   readonly command: readonly string[];
   readonly manager: ManagerFacts;
   readonly env: Readonly<Record<string, string>>;
-  /** After this the command's whole group is ended, in ms. */
+  /** After this time the command's process group is ended, in ms. */
   readonly timeoutMs: number;
-  /** How long the group has from TERM to KILL when it is ended early, in ms. 0: it gets KILL at once. */
+  /** The time from TERM to KILL when the command is ended early, in ms. 0: it gets KILL at once. */
   readonly graceMs: number;
-  /** Its stdout and stderr, to be read by whoever asks for it. */
+  /** Aborted: the command's process group gets TERM, and KILL after `graceMs`. */
+  readonly cancelled: AbortSignal;
+  /** Aborted: the command's process group gets KILL at once. */
+  readonly killed?: AbortSignal;
+  /** Called with the command's stdout and stderr. The caller reads them. */
   started(stdout: Readable, stderr: Readable): void;
 }
 
-export interface RunningCommand {
-  /**
-   * null: exit code 0; otherwise why not, in words. Resolves when the command has exited; when it was ended early, only
-   * once nothing of its group is left.
-   */
-  readonly finished: Promise<string | null>;
-  /** TERM to its whole group, and KILL after `graceMs`; `finished` follows. */
-  cancel(): void;
-  /** KILL to its whole group. */
-  kill(): void;
+/**
+ * Starts the command in a process group of its own, without a shell. Exit code 0 is a success; a failure has its reason
+ * in words. Resolves when the command has exited. If the command is ended early, resolves when no process of its group
+ * is left.
+ */
+export async function runCommand(request: CommandRequest): Promise<Result<void>> {
+  try {
+    return await run(request);
+  } catch (error) {
+    // For instance: no free descriptor to read execa with. The caller waits for an end in any case.
+    return failure(`it could not be started: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
-/** What is asked of a command under way. */
-interface Wishes {
-  readonly cancelled: AbortSignal;
-  readonly killed: AbortSignal;
-}
-
-/** Starts the command in a process group of its own, without a shell. */
-export function runCommand(request: CommandRequest): RunningCommand {
-  const cancelling = new AbortController();
-  const killing = new AbortController();
-  const wishes = { cancelled: cancelling.signal, killed: killing.signal };
-  return {
-    // Whatever is in the way (no descriptor to read execa with), a caller waits for the end.
-    finished: run(request, wishes).catch(
-      (error: unknown) =>
-        `it could not be started: ${error instanceof Error ? error.message : String(error)}`,
-    ),
-    cancel() {
-      cancelling.abort();
-    },
-    kill() {
-      cancelling.abort();
-      killing.abort();
-    },
-  };
-}
-
-async function run(request: CommandRequest, wishes: Wishes): Promise<string | null> {
-  const { spec, manager } = request;
+async function run(request: CommandRequest): Promise<Result<void>> {
+  const { spec, manager, cancelled, killed } = request;
   const environment = environmentOf(spec, manager);
-  if (!environment.ok) return environment.reason;
+  if (!environment.ok) return environment;
   const [word = '', ...args] = request.command;
-  const searchPath = environment.env['PATH'];
+  const searchPath = environment.value['PATH'];
   const file = programFile(word, { baseDir: spec.baseDir, cwd: spec.cwd, searchPath });
-  if (file === null) return `there is no program ${word} in PATH`;
+  if (file === null) return failure(`there is no program ${word} in PATH`);
   const { execa } = await import('execa');
-  if (wishes.cancelled.aborted) return 'it was cancelled';
-  const env = { ...environment.env, ...request.env };
-  const made = become({ program: file, args, env, credentials: spec.credentials, listens: false });
-  if (!made.ok) return made.reason;
-  const { becoming } = made;
-  // A shell that becomes the program would only exit with 126 or 127.
-  const failure = becoming.file === file ? null : execFailure(file, spec.credentials.uid);
-  if (failure !== null) return startFailure(failure, file, spec.cwd) ?? failure;
-  const child = execa(becoming.file, becoming.args, {
+  if (cancelled.aborted || killed?.aborted === true) return failure('it was cancelled');
+  const env = { ...environment.value, ...request.env };
+  const made = become({
+    program: file,
+    args,
+    env,
     cwd: spec.cwd,
+    credentials: spec.credentials,
+    listens: false,
+  });
+  if (!made.ok) return made;
+  const becoming = made.value;
+  // A shell that becomes the program would only exit with 126 or 127, which is no reason for people.
+  const errno = becoming.file === file ? null : becomeFailure(file, spec.cwd, spec.credentials.uid);
+  if (errno !== null) return failure(startFailure(errno, file, spec.cwd) ?? errno);
+  const child = execa(becoming.file, becoming.args, {
+    cwd: becoming.cwd,
     env: becoming.env,
     extendEnv: false,
     stdin: 'ignore',
@@ -88,7 +75,7 @@ async function run(request: CommandRequest, wishes: Wishes): Promise<string | nu
     stderr: 'pipe',
     detached: true,
     ...becoming.ids,
-    // A supervisor wants none of execa's own: kept output, KILL after TERM, end at our exit, a throw.
+    // execa's defaults do not suit a supervisor: output kept in memory, KILL after TERM, end at our exit, a throw.
     buffer: false,
     cleanup: false,
     forceKillAfterDelay: false,
@@ -99,23 +86,24 @@ async function run(request: CommandRequest, wishes: Wishes): Promise<string | nu
     ({ code = '', originalMessage }) =>
       startFailure(code, file, spec.cwd) ?? originalMessage ?? 'it could not be started',
   );
-  return await untilExit(child, unstarted, request, wishes);
+  return await untilExit(child, unstarted, request);
 }
 
 /**
- * A grandchild that holds the pipes would keep execa's promise pending: the leader's exit decides. One that is ended early
- * is waited for with its whole group, so that nothing of it goes on unnoticed.
+ * The leader's exit decides: a grandchild that holds the pipes would keep execa's promise pending. After an early end the
+ * whole group is awaited, so that no process of it goes on unnoticed.
  */
 function untilExit(
   child: ChildProcess,
   unstarted: Promise<string>,
-  { timeoutMs, graceMs }: CommandRequest,
-  { cancelled, killed }: Wishes,
-): Promise<string | null> {
+  { timeoutMs, graceMs, cancelled, killed }: CommandRequest,
+): Promise<Result<void>> {
   return new Promise((resolve) => {
     const { pid } = child;
     if (pid === undefined) {
-      void unstarted.then(resolve);
+      void unstarted.then((reason) => {
+        resolve(failure(reason));
+      });
       return;
     }
     let why = '';
@@ -142,19 +130,30 @@ function untilExit(
     const onCancel = (): void => {
       end('it was cancelled');
     };
+    const onKill = (): void => {
+      onCancel();
+      kill();
+    };
     cancelled.addEventListener('abort', onCancel);
-    killed.addEventListener('abort', kill);
+    killed?.addEventListener('abort', onKill);
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       cancelled.removeEventListener('abort', onCancel);
-      const failure = code === 0 ? null : signal === null ? `exit code ${code ?? 0}` : `ended by ${signal}`;
-      if (why === '') resolve(failure);
+      const finish = (result: Result<void>): void => {
+        killed?.removeEventListener('abort', onKill);
+        resolve(result);
+      };
+      if (why === '') finish(resultOf(code, signal));
       else
         awaitGroupGone(pid, () => {
           clearTimeout(grace);
-          killed.removeEventListener('abort', kill);
-          resolve(why);
+          finish(failure(why));
         });
     });
   });
+}
+
+function resultOf(code: number | null, signal: NodeJS.Signals | null): Result<void> {
+  if (code === 0) return DONE;
+  return failure(signal === null ? `exit code ${code ?? 0}` : `ended by ${signal}`);
 }

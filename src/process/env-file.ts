@@ -1,32 +1,30 @@
-/** A line that is no assignment; `line` counts from 1. */
+/** Reads the text of an env file. Pure. */
+import { failure, success, type Result } from '../util/result.ts';
+
+/** A line that is not an assignment. `line` counts from 1. */
 export interface EnvFileMistake {
   readonly line: number;
   readonly reason: 'not-an-assignment' | 'bad-name' | 'unclosed-quote' | 'text-after-quote' | 'nul';
 }
 
-export type ParsedEnvFile =
-  | { readonly ok: true; readonly env: Readonly<Record<string, string>> }
-  | { readonly ok: false; readonly mistakes: readonly EnvFileMistake[] };
-
 const ASSIGNMENT = /^(?:export[ \t]+)?([^=\s]+)[ \t]*=[ \t]*(.*)$/s;
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const BLANK_OR_COMMENT = /^\s*(?:#.*)?$/;
 
-type Value =
-  | { readonly ok: true; readonly value: string }
-  | { readonly ok: false; readonly reason: EnvFileMistake['reason'] };
-
 /**
- * Reads the text of an env file: a `NAME=value` a line, `export` in front allowed, blank lines and `#` comments
- * skipped. Single quotes keep their content as it is; in double quotes `\n`, `\t`, `\r`, `\"`, `\\` and `\$` are
- * escapes; both may run over several lines. Without quotes the value ends at ` #`, blanks around it are cut. Nothing
- * is expanded. A name given twice keeps its last value.
+ * One `NAME=value` per line. `export` before the name is allowed. Blank lines and `#` comments are skipped.
+ * - Single quotes keep their content unchanged. In double quotes `\n`, `\t`, `\r`, `\"`, `\\` and `\$` are escapes. A
+ *   quoted value may have several lines.
+ * - A value without quotes ends at ` #`, and blanks around it are removed.
+ * - Variables in values are not expanded. If a name is given twice, the last value is used.
  *
  * `util.parseEnv` of Node 20 to 26 cannot take its place. It reports no mistake, accepts NUL and any name, and reads these
  * differently: `A=b#c` is cut to `b`; of the escapes it knows `\n` alone, and `\"` ends the value; backticks are quotes, too;
  * a byte order mark and `export` before a tab become part of the name; `__proto__` is lost.
  */
-export function parseEnvFile(text: string): ParsedEnvFile {
+export function parseEnvFile(
+  text: string,
+): Result<Readonly<Record<string, string>>, readonly EnvFileMistake[]> {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const env = new Map<string, string>();
   const mistakes: EnvFileMistake[] = [];
@@ -50,10 +48,13 @@ export function parseEnvFile(text: string): ParsedEnvFile {
       else mistakes.push({ line, reason: value.reason });
     }
   }
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, env: Object.fromEntries(env) };
+  return mistakes.length > 0 ? failure(mistakes) : success(Object.fromEntries(env));
 }
 
-/** The index of the line that closes a quote opened on line `first`; `null` when none is left open or none closes it. */
+/**
+ * The index of the line that closes a quote of line `first`. Null if line `first` leaves no quote open, or if no line
+ * closes it.
+ */
 function lastLineOfValue(lines: readonly string[], first: number): number | null {
   const quote = /=[ \t]*(["'])/.exec(lines[first] ?? '');
   if (quote === null) return null;
@@ -64,7 +65,7 @@ function lastLineOfValue(lines: readonly string[], first: number): number | null
   return null;
 }
 
-/** The index of the first closing quote; a backslash hides a double one. */
+/** The index of the first closing quote; a backslash escapes a double quote. -1 if there is none. */
 function closingQuote(text: string, quote: string): number {
   for (let index = 0; index < text.length; index++) {
     if (quote === '"' && text[index] === '\\') index += 1;
@@ -73,15 +74,15 @@ function closingQuote(text: string, quote: string): number {
   return -1;
 }
 
-function readValue(rest: string): Value {
-  if (rest.includes('\0')) return { ok: false, reason: 'nul' };
+function readValue(rest: string): Result<string, EnvFileMistake['reason']> {
+  if (rest.includes('\0')) return failure('nul');
   const quote = rest.charAt(0);
-  if (quote !== '"' && quote !== "'") return { ok: true, value: rest.replace(/(^|[ \t])#.*$/s, '').trim() };
+  if (quote !== '"' && quote !== "'") return success(rest.replace(/(^|[ \t])#.*$/s, '').trim());
   const end = closingQuote(rest.slice(1), quote);
-  if (end === -1) return { ok: false, reason: 'unclosed-quote' };
-  if (!BLANK_OR_COMMENT.test(rest.slice(end + 2))) return { ok: false, reason: 'text-after-quote' };
+  if (end === -1) return failure('unclosed-quote');
+  if (!BLANK_OR_COMMENT.test(rest.slice(end + 2))) return failure('text-after-quote');
   const content = rest.slice(1, end + 1);
-  return { ok: true, value: quote === '"' ? unescape(content) : content };
+  return success(quote === '"' ? unescape(content) : content);
 }
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([

@@ -1,20 +1,20 @@
-/** Tells a process from a later one with the same id. */
+/** Distinguishes a process from a later process with the same pid. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What `/proc/<pid>/stat` says, as far as somebody here asks for it; proc(5). */
+/** The fields of `/proc/<pid>/stat` that are used here; proc(5). */
 export interface ProcessStat {
-  /** One letter; `Z` and `X` are dead. */
+  /** One letter. `Z` and `X`: dead. */
   readonly state: string;
   readonly pgrp: number;
-  /** Clock ticks since the machine was booted. */
+  /** In clock ticks after the boot of the machine. */
   readonly startTicks: number;
 }
 
-/** What the system answers about a process that is gone, or that this user may not see. */
+/** The errors for a process that is gone, or that this user may not see. */
 const NO_SUCH_PROCESS: readonly unknown[] = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'];
 
-/** For `catch`: null for a process that is not there. Any other error (EMFILE, ENOMEM) says nothing about it. */
+/** For `catch`: null if the process does not exist. Other errors (EMFILE, ENOMEM) are thrown: they prove nothing. */
 function nullIfGone(error: unknown): null {
   if (NO_SUCH_PROCESS.includes((error as NodeJS.ErrnoException).code)) return null;
   throw error;
@@ -22,7 +22,7 @@ function nullIfGone(error: unknown): null {
 
 /**
  * Linux only; null if there is no such process.
- * @throws when the system cannot tell at this moment: no free descriptor, for example
+ * @throws if the system gives no answer at this moment, for instance without a free descriptor
  */
 export function readStat(pid: string | number): ProcessStat | null {
   let text: string;
@@ -31,15 +31,15 @@ export function readStat(pid: string | number): ProcessStat | null {
   } catch (error) {
     return nullIfGone(error);
   }
-  // "pid (comm) state ppid pgrp …", and comm may hold anything, parentheses too.
+  // "pid (comm) state ppid pgrp …". comm may contain any character, also parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0] ?? '', pgrp: Number(fields[2]), startTicks: Number(fields[19]) };
 }
 
 /**
- * A text that no other process of this host has, one with the same id after this one's end or after a reboot included;
- * null where there is no such process, or only what is left of a dead one.
- * @throws when the system cannot tell at this moment
+ * A text that no other process of this host has. A later process with the same pid has another one, also after a reboot.
+ * Null if there is no such process, or if it is a zombie.
+ * @throws if the system gives no answer at this moment
  */
 export function identityOf(pid: number): string | null {
   if (process.platform === 'linux') {
@@ -51,7 +51,7 @@ export function identityOf(pid: number): string | null {
     const args = ['-o', 'lstart=', '-p', String(pid)];
     return execFileSync('ps', args, { encoding: 'utf8', stdio: 'pipe' }).trim() || null;
   } catch (error) {
-    // ps(1) ends with 1 when there is no such process.
+    // ps(1) exits with 1 if there is no such process.
     if (typeof (error as { status?: unknown }).status === 'number') return null;
     return nullIfGone(error);
   }
@@ -59,7 +59,7 @@ export function identityOf(pid: number): string | null {
 
 let knownBootId: string | undefined;
 
-/** Read once: it stays as it is as long as this process can live. */
+/** Read once: it cannot change while this process lives. */
 function bootId(): string {
   if (knownBootId !== undefined) return knownBootId;
   try {

@@ -1,11 +1,12 @@
-/** Starts one instance as the leader of a process group of its own, and says when it has ended. */
+/** Starts one instance as the leader of its own process group, and reports when the instance has ended. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Exit } from '../rotator/machine.ts';
+import { success, type Result } from '../util/result.ts';
 import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
-import { execFailure } from './exec-failure.ts';
+import { becomeFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
 import type { StdioEntry } from '../output/stdio.ts';
 import { connectTcp } from './probe/tcp.ts';
@@ -13,7 +14,7 @@ import { programFile } from './program.ts';
 import { startFailure } from './start-failure.ts';
 import { findWriter, type WritableFile } from './writers.ts';
 
-/** A file that is being swapped can be missing, or open for writing (ETXTBSY, execve(2)), for a moment. */
+/** A file that is being replaced can be missing, or open for writing (ETXTBSY, execve(2)), for a moment. */
 const RETRY_EVERY_MS = 20;
 const RETRY_FOR_MS: Readonly<Record<string, number>> = {
   ETXTBSY: 5_000,
@@ -25,19 +26,20 @@ const RETRY_FOR_MS: Readonly<Record<string, number>> = {
   ENFILE: 2_000,
 };
 
-/** A writer that has paused for so long is not waited for. */
+/** If the last write to the program is older than this, no search for a writer is made. */
 const WRITER_PAUSE_MS = 10_000;
 
 /** After stdin, stdout and stderr come the inherited sockets, then the descriptor of `ready: { notify: true }`. */
 const FIRST_SOCKET_FD = 3;
+
 export interface LaunchEvents {
-  /** The program is about to be executed, with the files that are there now. Called again for each further try. */
+  /** Called right before each try to execute the program. */
   attempted(): void;
-  /** The process runs; its descriptors are the child's. Called at most once, before the two below. */
+  /** The process runs. Called at most once, before the two below. */
   launched(child: RunningChild): void;
-  /** It could not be started, or the launch was cancelled; nothing else follows. */
+  /** The process could not be started, or the launch was cancelled. No other event follows. */
   failed(reason: string): void;
-  /** The leader exited while others of its group live on; `gone` follows. */
+  /** The leader has exited, and other processes of its group live on. `gone` follows. */
   leaderExited(exit: Exit): void;
   /** No process of the group is left. */
   gone(exit: Exit): void;
@@ -45,7 +47,7 @@ export interface LaunchEvents {
 
 export interface InheritedSockets {
   readonly descriptors: readonly number[];
-  /** What tells the instance of them. */
+  /** The variables that describe the sockets to the instance. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -53,20 +55,20 @@ export interface LaunchRequest {
   readonly spec: InstanceSpec;
   readonly manager: ManagerFacts;
   readonly stdio: readonly [StdioEntry, StdioEntry];
-  /** Listening sockets that it inherits from descriptor 3 on; null where the service has none. */
+  /** The listening sockets that it inherits, from descriptor 3 on; null if the service has none. */
   readonly sockets: InheritedSockets | null;
   /**
-   * Where the instance is about to listen. If another process listens there already, that process would answer the
-   * readiness check, so the launch fails. Empty: not known.
+   * The addresses on which the instance will listen. If another process listens there already, that process would answer
+   * the readiness check, so the launch fails. Empty: unknown.
    */
   readonly addresses: readonly string[];
 }
 
 /**
- * Launches an instance. Calls back at once where it can.
- * @returns gives up a launch that has not succeeded yet
+ * Launches an instance. Calls the first event synchronously if it can.
+ * @param cancelled aborted: a launch that has not succeeded yet fails
  */
-export function launch(request: LaunchRequest, events: LaunchEvents): () => void {
+export function launch(request: LaunchRequest, events: LaunchEvents, cancelled: AbortSignal): void {
   const startedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let over = false;
@@ -75,23 +77,33 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
     over = true;
     events.failed(reason);
   };
+  const cancel = (): void => {
+    if (!over) fail('the launch was cancelled');
+  };
+  if (cancelled.aborted) {
+    cancel();
+    return;
+  }
+  cancelled.addEventListener('abort', cancel);
   const attempt = (): void => {
-    const plan = planSpawn(request);
-    if (!plan.ok) {
-      fail(plan.reason);
+    const planned = planSpawn(request);
+    if (!planned.ok) {
+      fail(planned.reason);
       return;
     }
+    const plan = planned.value;
     events.attempted();
     const failed = (code: string, message: string): void => {
       if (over) return;
       if (performance.now() - startedAt < (RETRY_FOR_MS[code] ?? 0))
         timer = setTimeout(attempt, RETRY_EVERY_MS);
-      else fail(startFailure(code, plan.program, plan.options.cwd) ?? message);
+      else fail(startFailure(code, plan.program, request.spec.cwd) ?? message);
     };
-    const failure =
-      plan.file === plan.program ? null : execFailure(plan.program, request.spec.credentials.uid);
-    if (failure !== null) {
-      failed(failure, `spawn ${plan.program} ${failure}`);
+    const { spec } = request;
+    const errno =
+      plan.file === plan.program ? null : becomeFailure(plan.program, spec.cwd, spec.credentials.uid);
+    if (errno !== null) {
+      failed(errno, `spawn ${plan.program} ${errno}`);
       return;
     }
     const start = (): void => {
@@ -103,7 +115,7 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
         failed,
       });
     };
-    // The shell would only exit with 126 (ETXTBSY, execve(2)).
+    // Searched for in advance: with ETXTBSY (execve(2)) the shell would only exit with 126.
     const file = plan.file === plan.program ? null : changedLately(plan.program);
     if (file === null) start();
     else
@@ -115,17 +127,14 @@ export function launch(request: LaunchRequest, events: LaunchEvents): () => void
   };
   if (request.addresses.length === 0) attempt();
   else
-    void firstAnswered(request.addresses).then((answered) => {
+    void firstAnswered(request.addresses, cancelled).then((answered) => {
       if (over) return;
       if (answered === null) attempt();
-      else fail(`${answered} is answered by another process already: end that one first`);
+      else fail(`another process already listens on ${answered}: end that process first`);
     });
-  return () => {
-    if (!over) fail('the launch was cancelled');
-  };
 }
 
-/** The program, if it may still be open for writing: whoever writes to it has done so lately. Null otherwise. */
+/** The program, if it changed lately: then it may still be open for writing. Null otherwise. */
 function changedLately(path: string): WritableFile | null {
   try {
     const { dev: device, ino: inode, mtimeMs } = statSync(path, { bigint: true });
@@ -135,32 +144,25 @@ function changedLately(path: string): WritableFile | null {
   }
 }
 
-async function firstAnswered(addresses: readonly string[]): Promise<string | null> {
-  const { signal } = new AbortController();
-  const failures = await Promise.all(addresses.map((address) => connectTcp(address, signal)));
-  return addresses.find((_, index) => failures[index] === null) ?? null;
+async function firstAnswered(addresses: readonly string[], signal: AbortSignal): Promise<string | null> {
+  const connected = await Promise.all(addresses.map((address) => connectTcp(address, signal)));
+  return addresses.find((_, index) => connected[index]?.ok === true) ?? null;
 }
 
 interface SpawnPlan {
-  readonly ok: true;
-  /** What the configuration names; `file` may be a shell that becomes it. */
+  /** The program that the configuration names. `file` may be a shell that becomes the program. */
   readonly program: string;
   readonly file: string;
   readonly args: readonly string[];
   readonly options: SpawnOptions & { cwd: string };
 }
 
-function planSpawn({
-  spec,
-  manager,
-  stdio,
-  sockets,
-}: LaunchRequest): SpawnPlan | { ok: false; reason: string } {
+function planSpawn({ spec, manager, stdio, sockets }: LaunchRequest): Result<SpawnPlan> {
   const environment = environmentOf(spec, manager);
   if (!environment.ok) return environment;
-  const { env } = environment;
+  const env = environment.value;
   const [word = '', ...args] = spec.command;
-  // A name that PATH does not have is left to execvp(3), which says ENOENT.
+  // A name that is not in PATH is left to execvp(3), which fails with ENOENT.
   const program =
     programFile(word, { baseDir: spec.baseDir, cwd: spec.cwd, searchPath: env['PATH'] }) ?? word;
   const notify = spec.ready?.type === 'notify';
@@ -173,24 +175,25 @@ function planSpawn({
       ...sockets?.env,
       ...(notify && { NOTIFY_FD: String(FIRST_SOCKET_FD + descriptors.length) }),
     },
+    cwd: spec.cwd,
     credentials: spec.credentials,
     listens: sockets !== null,
   });
   if (!made.ok) return made;
-  const { file, args: words, env: given, ids } = made.becoming;
+  const { file, args: words, env: given, cwd, ids } = made.value;
   const options = {
-    cwd: spec.cwd,
+    cwd,
     env: given,
     stdio: ['ignore' as const, ...stdio, ...descriptors, ...(notify ? ['pipe' as const] : [])],
     detached: true,
     ...ids,
   };
-  return { ok: true, program, file, args: words, options };
+  return success({ program, file, args: words, options });
 }
 
 type RunningChild = ChildProcess & { pid: number };
 
-/** spawn throws some errors at once (ETXTBSY) and tells the others by an event (ENOENT, EACCES, EMFILE). */
+/** spawn throws some errors at once (ETXTBSY) and reports the others by an event (ENOENT, EACCES, EMFILE). */
 function trySpawn(
   { file, args, options }: SpawnPlan,
   on: { spawned(child: RunningChild): void; failed(code: string, message: string): void },
@@ -212,7 +215,7 @@ function trySpawn(
 function follow(child: RunningChild, events: LaunchEvents): void {
   child.once('exit', (code, signal) => {
     const exit: Exit = signal === null ? { code: code ?? 0 } : { signal };
-    // Said first only where somebody is left, so that the common end is one event.
+    // Reported only if the group has other processes, so that the usual end is one event.
     if (signalGroup(child.pid, 0)) events.leaderExited(exit);
     awaitGroupGone(child.pid, () => {
       events.gone(exit);

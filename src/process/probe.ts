@@ -1,54 +1,58 @@
-/** Whether an instance is ready yet: tries again and again until it is, or until its time is up. */
+/** Checks whether an instance is ready: tries again and again until it is, or until `ready.timeout` has passed. */
 import type { InstanceSpec } from '../config/instance.ts';
 import { formatDuration } from '../util/duration.ts';
+import { failure, type Result } from '../util/result.ts';
 import { runCommand } from './command.ts';
 import type { ManagerFacts } from './environment.ts';
 import { tryHttp } from './probe/http.ts';
 import { LineMatch } from './probe/line-match.ts';
 import { connectTcp } from './probe/tcp.ts';
 
-/** One try: null when it went well, otherwise what was met instead. `signal` gives it up. */
-export type Try = (signal: AbortSignal) => Promise<string | null>;
+/** One try. A failure describes the result of the check. An aborted `signal` ends the try. */
+export type Try = (signal: AbortSignal) => Promise<Result<void>>;
 
 export interface ProbeEvents {
   ready(): void;
-  /** `reason` says what the last try met. Also called before that time when it cannot become ready. */
+  /** `reason` contains the result of the last try. Called earlier if the instance cannot become ready. */
   timedOut(reason: string): void;
 }
 
-/** What an instance tells of its own accord: lines of output, or the notify descriptor. */
-export interface Told {
-  /** Calls back for each line of stdout and stderr; returns an end to that. */
-  onLine(callback: (line: string) => void): () => void;
-  /** Calls back with what is written to `NOTIFY_FD`; returns an end to that. */
-  onNotify(callback: (text: string) => void): () => void;
+/** The sources in which an instance itself reports that it is ready. An aborted `until` ends the calls. */
+export interface ReadinessSources {
+  /** Calls back with each line of stdout and stderr. */
+  onLine(callback: (line: string) => void, until: AbortSignal): void;
+  /** Calls back with the text that the instance writes to `NOTIFY_FD`. */
+  onNotify(callback: (text: string) => void, until: AbortSignal): void;
 }
 
 /**
  * Calls back once: when the instance is ready, or when `ready.timeout` has passed.
- * @returns ends the probe without a call
+ * @param cancelled aborted: the probe ends without a call
  */
 export function probe(
   spec: InstanceSpec,
   manager: ManagerFacts,
-  told: Told,
+  sources: ReadinessSources,
   events: ProbeEvents,
-): () => void {
+  cancelled: AbortSignal,
+): void {
   const { ready } = spec;
+  if (cancelled.aborted) return;
   if (ready === null) {
     events.ready();
-    return () => undefined;
+    return;
   }
   const controller = new AbortController();
+  const { signal } = controller;
   let lastTry = '';
-  let stopListening = (): void => undefined;
   const end = (): void => {
     clearTimeout(timer);
+    cancelled.removeEventListener('abort', end);
     controller.abort();
-    stopListening();
   };
+  cancelled.addEventListener('abort', end);
   const succeed = (): void => {
-    if (controller.signal.aborted) return;
+    if (signal.aborted) return;
     end();
     events.ready();
   };
@@ -58,49 +62,42 @@ export function probe(
       `not ready within ${formatDuration(ready.timeoutMs)}${lastTry === '' ? '' : `: ${lastTry}`}`,
     );
   }, ready.timeoutMs);
-  const note = (failure: string): void => {
-    lastTry = failure;
+  const note = (reason: string): void => {
+    lastTry = reason;
   };
   switch (ready.type) {
     case 'output': {
       note(`no line of its output matched /${ready.pattern}/`);
-      const match = new LineMatch(ready.pattern, {
-        matched: succeed,
-        overran(reason) {
-          end();
-          events.timedOut(`not ready: ${reason}`);
-        },
-      });
-      const stop = told.onLine((line) => {
-        match.push(line);
-      });
-      stopListening = () => {
-        stop();
-        match.close();
+      const overran = (reason: string): void => {
+        end();
+        events.timedOut(`not ready: ${reason}`);
       };
+      const match = new LineMatch(ready.pattern, { matched: succeed, overran }, signal);
+      sources.onLine((line) => {
+        match.push(line);
+      }, signal);
       break;
     }
     case 'notify': {
       note('nothing was written to NOTIFY_FD');
       let tail = '';
-      stopListening = told.onNotify((text) => {
+      sources.onNotify((text) => {
         tail += text;
         if (tail.includes('\n') || tail.includes('READY=1')) succeed();
-        // The words may come in pieces.
+        // READY=1 may come in pieces.
         tail = tail.slice(-'READY='.length);
-      });
+      }, signal);
       break;
     }
     case 'http':
     case 'tcp':
     case 'exec': {
       const { intervalMs } = ready;
-      void repeat(tryOf(spec, ready, manager), intervalMs, controller.signal, note).then((ok) => {
+      void repeat(tryOf(spec, ready, manager), intervalMs, signal, note).then((ok) => {
         if (ok) succeed();
       });
     }
   }
-  return end;
 }
 
 type Repeated = Extract<NonNullable<InstanceSpec['ready']>, { type: 'http' | 'tcp' | 'exec' }>;
@@ -120,12 +117,12 @@ async function repeat(
   attempt: Try,
   intervalMs: number,
   signal: AbortSignal,
-  note: (failure: string) => void,
+  note: (reason: string) => void,
 ): Promise<boolean> {
   while (!signal.aborted) {
-    const failure = await attempt(signal);
-    if (failure === null) return true;
-    note(failure);
+    const tried = await attempt(signal);
+    if (tried.ok) return true;
+    note(tried.reason);
     await pause(intervalMs, signal);
   }
   return false;
@@ -149,29 +146,24 @@ async function tryCommand(
   manager: ManagerFacts,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<string | null> {
-  let said = '';
-  const running = runCommand({
+): Promise<Result<void>> {
+  let output = '';
+  const result = await runCommand({
     spec,
     command,
     manager,
     env: {},
     timeoutMs,
     graceMs: 0,
+    cancelled: signal,
     started(...streams) {
       for (const stream of streams)
         stream.on('data', (chunk: Buffer) => {
-          if (said.length < 200) said += chunk.toString('utf8', 0, 200);
+          if (output.length < 200) output += chunk.toString('utf8', 0, 200);
         });
     },
   });
-  const cancel = (): void => {
-    running.cancel();
-  };
-  signal.addEventListener('abort', cancel);
-  const failure = await running.finished;
-  signal.removeEventListener('abort', cancel);
-  if (failure === null) return null;
-  const line = said.trim().split('\n')[0] ?? '';
-  return `${command.join(' ')}: ${failure}${line === '' ? '' : `: ${line}`}`;
+  if (result.ok) return result;
+  const line = output.trim().split('\n')[0] ?? '';
+  return failure(`${command.join(' ')}: ${result.reason}${line === '' ? '' : `: ${line}`}`);
 }

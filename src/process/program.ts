@@ -1,10 +1,11 @@
+/** Finds the program file of a command. */
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * The file that a command's first word stands for. A word with a slash starts from `baseDir`, or from `cwd` where it is
- * only found there; a bare name is looked up in `PATH`, as execvp(3) does.
- * @returns an absolute path, which need not exist; null for a bare name that `PATH` does not have
+ * The program file that a command's first word names. A word with a slash is relative to `baseDir`, or to `cwd` if the
+ * file is executable only there. A bare name is searched for in `PATH`, as in execvp(3).
+ * @returns an absolute path, which may not exist; null if a bare name is not in `PATH`
  */
 export function programFile(
   word: string,

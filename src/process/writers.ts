@@ -1,3 +1,4 @@
+/** Finds processes that have a file open for writing. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -9,7 +10,7 @@ export interface Writer {
   readonly inode: InodeNumber;
 }
 
-/** A regular file, as stat(2) tells it from others. */
+/** A regular file, identified by stat(2). */
 export interface WritableFile {
   readonly path: string;
   readonly device: bigint;
@@ -24,20 +25,23 @@ interface Question {
   readonly answer: (writer: Writer | null) => void;
 }
 
-/** How long a search may hold the event loop at a stretch. */
-const sliceMs = 5;
+/** A search blocks the event loop for at most this time without a pause. */
+const SLICE_MS = 5;
 
-/** `O_WRONLY | O_RDWR` of open(2): a descriptor with neither cannot write. */
-const writeFlags = 0o3;
+/** `O_WRONLY | O_RDWR` of open(2). A descriptor without these bits cannot write. */
+const WRITE_FLAGS = 0o3;
 
-/** Two hundred services deployed together ask together; one search does for all who wait for it. */
+/** Two hundred services that are deployed together ask at the same time. One search answers all waiting questions. */
 let questions: Question[] = [];
 let answering = false;
 
 /**
- * Looks through /proc/PID/fd for a process that has one of the files open for writing; null when none is found.
- * Best effort: other users' processes are seen by root alone, writers on another host or through a second hard
- * link with another name never, and outside Linux there is no /proc. Some 10 µs a descriptor.
+ * Searches /proc/PID/fd for a process that has one of the files open for writing; null if none is found. Best effort:
+ * - Only root sees the processes of other users.
+ * - A writer on another host, or through a hard link with another name, is not found.
+ * - Outside Linux there is no /proc.
+ *
+ * About 10 µs per descriptor.
  */
 export function findWriter(files: readonly WritableFile[]): Promise<Writer | null> {
   if (process.platform !== 'linux') return Promise.resolve(null);
@@ -47,7 +51,7 @@ export function findWriter(files: readonly WritableFile[]): Promise<Writer | nul
   });
 }
 
-/** Whether a writer found earlier still has the file open: far cheaper than another search. */
+/** Whether a writer that was found before still has the file open. Much cheaper than another search. */
 export function isStillWriting({ pid, descriptor, inode }: Writer): boolean {
   return isOpenForWriting(pid, descriptor) && inodeOf(`/proc/${pid}/fd/${descriptor}`) === inode;
 }
@@ -58,7 +62,7 @@ async function answerAll(): Promise<void> {
     await nextTurn();
     const asked = questions;
     questions = [];
-    // A search that fails finds nothing: each question gets its answer.
+    // If a search fails, each question is answered with "none found".
     const writers = await findWriters(asked.flatMap((question) => question.files)).catch(
       () => new Map<InodeNumber, Writer>(),
     );
@@ -83,7 +87,7 @@ async function findWriters(files: readonly WritableFile[]): Promise<ReadonlyMap<
       if (inode === undefined || !wanted.has(inode) || !isOpenForWriting(pid, descriptor)) continue;
       found.set(inode, { pid, descriptor, inode });
     }
-    if (performance.now() - sliceStart > sliceMs) {
+    if (performance.now() - sliceStart > SLICE_MS) {
       await nextTurn();
       sliceStart = performance.now();
     }
@@ -92,8 +96,8 @@ async function findWriters(files: readonly WritableFile[]): Promise<ReadonlyMap<
 }
 
 /**
- * The name is compared first because reading the link touches /proc alone, while `stat` goes to the file's own
- * file system: a descriptor on a dead network mount would hang the manager.
+ * The name is compared first: readlink(2) uses only /proc, but stat(2) uses the file's file system. With a descriptor on
+ * a dead network mount, stat(2) would hang the manager.
  */
 function inodeBehind(link: string, names: ReadonlySet<string>): InodeNumber | undefined {
   try {
@@ -103,11 +107,11 @@ function inodeBehind(link: string, names: ReadonlySet<string>): InodeNumber | un
   }
 }
 
-/** proc_pid_fdinfo(5): the line `flags:` holds the open flags in octal. */
+/** proc_pid_fdinfo(5): the line `flags:` contains the open flags in octal. */
 function isOpenForWriting(pid: string, descriptor: string): boolean {
   try {
     const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & writeFlags) !== 0;
+    return flags !== undefined && (Number.parseInt(flags, 8) & WRITE_FLAGS) !== 0;
   } catch {
     return false;
   }
@@ -134,7 +138,7 @@ function realName(path: string): string {
   }
 }
 
-/** Processes end, and their folders with them, while they are looked at. */
+/** Empty if the process has ended meanwhile: its folder disappears with it. */
 function listFolder(path: string): readonly string[] {
   try {
     return readdirSync(path);

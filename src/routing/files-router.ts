@@ -1,25 +1,26 @@
-/** A folder in which a file named after the parameter exists exactly while that instance takes new requests. */
+/** Notifies a proxy with files: a file named after the parameter exists exactly while its instance gets new requests. */
 import { lstat, open, realpath, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fingerprint } from '../util/fingerprint.ts';
 import { holdFolder, type HeldFolder } from '../util/held-folder.ts';
 import { openRegularHandle } from '../util/regular-file.ts';
+import { DONE, failure, success, type Result } from '../util/result.ts';
 import { fileFailure } from './file-failure.ts';
 import type { Deviation, Router, Targets } from './router.ts';
 
-/** Whoever routes is another user as a rule: it has to see the file, and may read the address in it. */
+/** The proxy usually runs as another user. It must see the file, and it may read the address in it. */
 const MODE = 0o644;
 const FOLDER_MODE = 0o755;
 const ROOT = 0;
 
 /**
- * A file that is to appear is written under a temporary name first, and one that is to go is renamed to that name first:
- * whoever looks sees a whole file or none, and a crash leaves at most one file more, which the next switch overwrites.
+ * A new file is first written under a temporary name. A file that is removed is first renamed to that name. So the proxy
+ * always sees a complete file or none. A crash leaves at most one extra file, which the next switch overwrites.
  */
 export class FilesRouter implements Router {
   readonly #folder: string;
   readonly #temporary: string;
-  /** Folders of root are fine, too: the name and the content of a file are the configuration's. */
+  /** Root too: the names and contents of the files come from the configuration. */
   readonly #users: ReadonlySet<number>;
   readonly #parameters: readonly string[];
   readonly #addressOf: (parameter: string) => string | null;
@@ -38,45 +39,46 @@ export class FilesRouter implements Router {
     this.#addressOf = addressOf;
   }
 
-  direct(to: string): Promise<string | null> {
+  direct(to: string): Promise<Result<void>> {
     return this.#inWords(async () => {
-      const found = await this.#look();
-      if (typeof found === 'string') return found;
+      const looked = await this.#look();
+      if (!looked.ok) return looked;
+      const found = looked.value;
       const right = found.has(to) && (await this.#isRight(to));
       const others = [...found].filter((parameter) => parameter !== to);
-      if (right && others.length === 0) return null;
+      if (right && others.length === 0) return DONE;
       await this.#in(FOLDER_MODE, async (folder) => {
         if (!right) await this.#show(folder, to);
         for (const other of others) await this.#hide(folder, other);
       });
-      return null;
+      return DONE;
     });
   }
 
-  withdraw(): Promise<string | null> {
+  withdraw(): Promise<Result<void>> {
     return this.#inWords(async () => {
-      const found = await this.#look();
-      if (typeof found === 'string') return found;
-      if (found.size === 0) return null;
+      const looked = await this.#look();
+      if (!looked.ok || looked.value.size === 0) return looked.ok ? DONE : looked;
       await this.#in(null, async (folder) => {
-        for (const parameter of found) await this.#hide(folder, parameter);
+        for (const parameter of looked.value) await this.#hide(folder, parameter);
       });
-      return null;
+      return DONE;
     });
   }
 
   async deviation(to: string): Promise<Deviation | null> {
     try {
-      const found = await this.#look();
-      if (typeof found === 'string') return { reason: found, mendable: false };
+      const looked = await this.#look();
+      if (!looked.ok) return { reason: looked.reason, fixable: false };
+      const found = looked.value;
       const other = [...found].find((parameter) => parameter !== to);
       if (found.has(to) && other === undefined) return null;
       const reason = found.has(to)
-        ? `the file ${this.#fileOf(other ?? '')} is there, too`
+        ? `the file ${this.#fileOf(other ?? '')} exists too`
         : `the file ${this.#fileOf(to)} is gone`;
-      return { reason, mendable: true };
+      return { reason, fixable: true };
     } catch (error) {
-      return { reason: fileFailure(error as NodeJS.ErrnoException, this.#folder), mendable: false };
+      return { reason: fileFailure(error as NodeJS.ErrnoException, this.#folder), fixable: false };
     }
   }
 
@@ -84,9 +86,9 @@ export class FilesRouter implements Router {
     return await realpath(this.#folder).catch(() => null);
   }
 
-  /** Looked at before anything is changed. @returns the parameters that have a file, or what is in the way of one */
-  async #look(): Promise<ReadonlySet<string> | string> {
-    // All at once: the keeper looks every second, and this is one or two wake-ups instead of one for each file.
+  /** The parameters that have a file. Fails if one of the names belongs to something other than a regular file. */
+  async #look(): Promise<Result<ReadonlySet<string>>> {
+    // All at once: the keeper looks every second, and this takes one or two wake-ups instead of one per file.
     const stats = await Promise.all(
       this.#parameters.map(async (parameter) => ({
         parameter,
@@ -97,10 +99,12 @@ export class FilesRouter implements Router {
     for (const { parameter, stat } of stats) {
       if (stat === undefined) continue;
       if (!stat.isFile())
-        return `${this.#fileOf(parameter)} is ${stat.isDirectory() ? 'a folder' : 'not a plain file'}, and a file is to be there while requests go to ${parameter}: move it away, or name another folder in route.files`;
+        return failure(
+          `${this.#fileOf(parameter)} is ${stat.isDirectory() ? 'a folder' : 'not a regular file'}, but a file must have this name while requests go to ${parameter}: move it away, or name another folder in route.files`,
+        );
       found.add(parameter);
     }
-    return found;
+    return success(found);
   }
 
   async #isRight(parameter: string): Promise<boolean> {
@@ -116,7 +120,7 @@ export class FilesRouter implements Router {
     }
   }
 
-  /** Only what changes something needs the folder itself, whatever happens to its path meanwhile. */
+  /** Holds the folder during a change, so that a change of its path meanwhile has no effect. */
   async #in(make: number | null, act: (folder: HeldFolder) => Promise<void>): Promise<void> {
     const folder = holdFolder(this.#folder, { users: this.#users, make });
     try {
@@ -128,12 +132,12 @@ export class FilesRouter implements Router {
 
   async #show(folder: HeldFolder, parameter: string): Promise<void> {
     const temporary = folder.entry(this.#temporary);
-    // Removed first and made again, so that a symbolic link that has the name is not followed.
+    // Removed first and created with `x`, so that a symbolic link with this name is not followed.
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', MODE);
     try {
       await file.writeFile(this.#contentOf(parameter));
-      // The mode given to open is cut by the umask.
+      // open(2) removes the bits of the umask from the mode.
       await file.chmod(MODE);
     } finally {
       await file.close();
@@ -155,16 +159,16 @@ export class FilesRouter implements Router {
     return `${this.#addressOf(parameter) ?? parameter}\n`;
   }
 
-  async #inWords(act: () => Promise<string | null>): Promise<string | null> {
+  async #inWords(act: () => Promise<Result<void>>): Promise<Result<void>> {
     try {
       return await act();
     } catch (error) {
-      return fileFailure(error as NodeJS.ErrnoException, this.#folder);
+      return failure(fileFailure(error as NodeJS.ErrnoException, this.#folder));
     }
   }
 }
 
-/** For `catch`: an error of this code means that there is nothing; others are thrown on. */
+/** For `catch`: undefined for an error with this code; other errors are thrown again. */
 function ignoring(code: string): (error: unknown) => undefined {
   return (error) => {
     if ((error as NodeJS.ErrnoException).code !== code) throw error;

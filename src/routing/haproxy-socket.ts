@@ -1,27 +1,32 @@
-/** One command and its answer over HAProxy's runtime API; management guide, 9.3 "Unix Socket commands". */
+/** Sends one command to HAProxy's runtime API; management guide, 9.3 "Unix Socket commands". */
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
+import { failure, success, type Result } from '../util/result.ts';
 
-export type HaproxyAnswer =
-  | { readonly ok: true; readonly text: string }
-  /**
-   * `gone`: nobody is there who takes requests. `passing`: it may be otherwise in a moment, as while HAProxy is restarted.
-   */
-  | { readonly ok: false; readonly reason: string; readonly gone: boolean; readonly passing: boolean };
+export interface NoAnswer {
+  /** Why there is no answer, in one line for people. */
+  readonly text: string;
+  /** HAProxy does not run, so it sends no requests. */
+  readonly gone: boolean;
+  /** A later try may succeed, for instance while HAProxy restarts. */
+  readonly temporary: boolean;
+}
+
+export type HaproxyAnswer = Result<string, NoAnswer>;
 
 /** A backend of 10,000 servers has 1.5 MB of state. */
 const LONGEST_ANSWER = 16 * 2 ** 20;
 const RETRY_EVERY_MS = 50;
-/** What a worker says that a reload (SIGUSR2) is about to replace; its successor has the socket a moment later. */
+/** The answer of a worker that a reload (SIGUSR2) replaces. Its successor has the socket a moment later. */
 const RETIRING_WORKER = /^Proxy is disabled\b/;
 
 /**
- * Sends a command in a connection of its own, the mode that the guide gives to scripts: HAProxy closes after the answer,
- * so that its end is known.
+ * Sends a command on a separate connection, which is the mode that the guide recommends for scripts: HAProxy closes the
+ * connection after the answer, so the end of the answer is known.
  * @param deadline on the clock of `performance.now()`
- * @param retry whether a failure that is `passing` is tried again until then
- * @returns the answer without the empty line that ends it: '' is "done" for a command that has nothing to tell
+ * @param retry whether to repeat the command until the deadline after a `temporary` failure
+ * @returns the answer without the empty line at its end. '' means success for a command that prints nothing
  */
 export async function askHaproxy(
   socketPath: string,
@@ -31,12 +36,12 @@ export async function askHaproxy(
 ): Promise<HaproxyAnswer> {
   const bytes = Buffer.byteLength(socketPath);
   if (bytes > LONGEST_SOCKET_PATH)
-    return failure(
-      `HAProxy's socket ${socketPath} has too long a path: ${bytes} bytes, at most ${LONGEST_SOCKET_PATH}`,
+    return noAnswer(
+      `the path of HAProxy's socket ${socketPath} is too long: ${bytes} bytes, at most ${LONGEST_SOCKET_PATH}`,
     );
   for (;;) {
     const answer = await exchange(socketPath, command, deadline);
-    if (answer.ok || !answer.passing || !retry || performance.now() + RETRY_EVERY_MS >= deadline)
+    if (answer.ok || !answer.reason.temporary || !retry || performance.now() + RETRY_EVERY_MS >= deadline)
       return answer;
     await delay(RETRY_EVERY_MS);
   }
@@ -55,8 +60,8 @@ function exchange(socketPath: string, command: string, deadline: number): Promis
     };
     const timer = setTimeout(() => {
       settle(
-        failure(
-          `HAProxy does not answer on ${socketPath} (ETIMEDOUT, after ${Math.round(patienceMs)}ms): does it hang, or is that another program's socket?`,
+        noAnswer(
+          `HAProxy does not answer on ${socketPath} (ETIMEDOUT, after ${Math.round(patienceMs)}ms): does it hang, or does the socket belong to another program?`,
         ),
       );
     }, patienceMs);
@@ -67,29 +72,29 @@ function exchange(socketPath: string, command: string, deadline: number): Promis
       chunks.push(chunk);
       length += chunk.length;
       if (length > LONGEST_ANSWER)
-        settle(failure(`${socketPath} answers without an end: is it HAProxy's "stats socket"?`));
+        settle(noAnswer(`the answer on ${socketPath} does not end: is it HAProxy's "stats socket"?`));
     });
     socket.once('end', () => {
       settle(readAnswer(Buffer.concat(chunks).toString('utf8'), socketPath));
     });
-    // Not ended from here: HAProxy may take a closed half for a client that has gone.
+    // This side is not ended: HAProxy could take a half-closed connection for a client that has gone.
     socket.write(`${command}\n`);
   });
 }
 
-/** What follows the text of an answer is an empty line. */
+/** An empty line follows the text of an answer. */
 function readAnswer(text: string, socketPath: string): HaproxyAnswer {
-  if (text === '\n') return { ok: true, text: '' };
+  if (text === '\n') return success('');
   if (RETIRING_WORKER.test(text))
-    return failure(`HAProxy on ${socketPath} is being stopped: ${JSON.stringify(text.trim())}`, {
+    return noAnswer(`HAProxy on ${socketPath} is stopping: ${JSON.stringify(text.trim())}`, {
       gone: true,
-      passing: true,
+      temporary: true,
     });
-  if (text.endsWith('\n\n')) return { ok: true, text: text.trim() };
+  if (text.endsWith('\n\n')) return success(text.trim());
   const what = text === '' ? 'without an answer' : `after ${JSON.stringify(text.slice(0, 80))}`;
-  return failure(
+  return noAnswer(
     `the connection to HAProxy on ${socketPath} was closed ${what}: is that HAProxy's "stats socket"?`,
-    { passing: true },
+    { temporary: true },
   );
 }
 
@@ -98,25 +103,25 @@ function connectionFailure(error: NodeJS.ErrnoException, socketPath: string): Ha
   switch (code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
-      return failure(
+      return noAnswer(
         `HAProxy does not answer on ${socketPath} (${code}): does it run, with "stats socket ${socketPath} level admin" in its configuration?`,
-        { gone: true, passing: true },
+        { gone: true, temporary: true },
       );
     case 'EACCES':
     case 'EPERM':
-      return failure(
-        `this user may not use HAProxy's socket ${socketPath} (${code}): give it access by "user", "group" and "mode" of its "stats socket"`,
+      return noAnswer(
+        `this user may not use HAProxy's socket ${socketPath} (${code}): set "user", "group" and "mode" of its "stats socket"`,
       );
     default:
-      return failure(`HAProxy does not answer on ${socketPath} (${code})`, {
-        passing: ['ECONNRESET', 'EPIPE', 'EAGAIN'].includes(code),
+      return noAnswer(`HAProxy does not answer on ${socketPath} (${code})`, {
+        temporary: ['ECONNRESET', 'EPIPE', 'EAGAIN'].includes(code),
       });
   }
 }
 
-function failure(
-  reason: string,
-  of: { readonly gone?: boolean; readonly passing?: boolean } = {},
+function noAnswer(
+  text: string,
+  of: { readonly gone?: boolean; readonly temporary?: boolean } = {},
 ): HaproxyAnswer {
-  return { ok: false, reason, gone: of.gone ?? false, passing: of.passing ?? false };
+  return failure({ text, gone: of.gone ?? false, temporary: of.temporary ?? false });
 }

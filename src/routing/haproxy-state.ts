@@ -1,14 +1,15 @@
-/** What `show servers state` tells; management guide of HAProxy, 9.3. */
+/** Reads the answer to `show servers state`; management guide of HAProxy, 9.3. Pure. */
 
-/** SRV_ADMF_FMAINT and SRV_ADMF_FDRAIN: what `set server … state maint|drain` sets and `ready` clears. */
+/** SRV_ADMF_FMAINT and SRV_ADMF_FDRAIN: set by `set server … state maint|drain`, cleared by `ready`. */
 const FORCED_OUT = 0x01 | 0x08;
 
 /**
- * Whether each server of a backend is let in. What was not asked for by `set server` does not count: a failed health
- * check, a tracked server's state, an address that cannot be resolved; nor does `disabled` of the configuration
- * (SRV_ADMF_CMAINT), a bit that stays when `ready` has cleared the FMAINT that came with it.
- * @param text the answer, format 1: the version, the names of the columns after a `#`, then a line for each server
- * @returns by the servers' names; null for a text of another kind
+ * Whether HAProxy may send new requests to each server of a backend. Only states from `set server` count. A failed health
+ * check, the state of a tracked server and an address that cannot be resolved do not count. `disabled` in the
+ * configuration (SRV_ADMF_CMAINT) does not count either: this bit stays set after `ready` has cleared the FMAINT that came
+ * with it.
+ * @param text the answer, format 1: the version, the names of the columns after a `#`, then one line per server
+ * @returns by the names of the servers; null if the text has another format
  */
 export function readServerStates(text: string): ReadonlyMap<string, boolean> | null {
   const [version, header = '', ...rows] = text.split('\n');

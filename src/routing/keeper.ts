@@ -1,28 +1,29 @@
-/** Keeps the route of one service as it was asked for last, whoever is restarted or removed meanwhile. */
+/** Keeps the route of one service in the state that was last requested, also when the proxy restarts or a file is removed. */
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Parameter, Route, ServiceConfig } from '../config/types.ts';
 import { openRouter } from './open-router.ts';
-import type { Router, Withdrawal } from './router.ts';
+import { DONE, failure, type Result } from '../util/result.ts';
+import type { Deviation, Router, Withdrawal } from './router.ts';
 
-/** Long enough for a HAProxy that is restarted; a rotation waits for it. */
+/** Long enough for a restart of HAProxy. A rotation waits for it. */
 const DIRECT_WITHIN_MS = 3_000;
-/** Whoever asks for something while the keeper looks after the route waits this long, twice at most. */
+/** A request that comes while the keeper checks the route waits for this time, twice at most. */
 const LOOK_WITHIN_MS = 1_000;
 const CLOSE_WITHIN_MS = 5_000;
 
 export interface RouteKeeperOptions {
   /** Milliseconds from one look to the next. */
   readonly tickMs?: number;
-  /** Found out by looking: requests do not go where they should. Said once, and tried again until `restored`. */
+  /** A look found that requests do not go to the wanted instance. Called once; the keeper tries until `restored`. */
   lost(reason: string): void;
-  /** They do again. Follows `lost`, or a `direct` that failed. */
+  /** Requests go to the wanted instance again. Follows `lost`, or a `direct` that failed. */
   restored(): void;
-  /** A reload took away a route that could not be withdrawn: it may still send requests. It is not tried again. */
+  /** A reload removed a route that could not be withdrawn: it may still send requests. It is not tried again. */
   leftBehind(reason: string): void;
 }
 
-/** A route that may let somebody in. `used`: the parameters that were. */
+/** A route that may send requests to an instance. `used`: the parameters to which it sent requests. */
 interface Held {
   readonly route: Route;
   readonly used: Set<string>;
@@ -30,15 +31,15 @@ interface Held {
 }
 
 /**
- * What is asked for is carried out one after another, in the order asked for. Each resolves with null, or with why it
- * could not be done, in words; none rejects. Between them, while something is directed to, the keeper looks now and then
- * whether the route still holds and makes it so again: it never looks while anything that was asked for is under way.
+ * Requests are performed one after another, in their order. No request rejects: a failure has its reason in words. Between
+ * them, while an instance is wanted, the keeper checks the route regularly and restores it. It never checks while a
+ * request is under way.
  */
 export class RouteKeeper {
   readonly #options: RouteKeeperOptions;
   #held: readonly Held[] = [];
   #wanted: { readonly held: Held; readonly to: string } | null = null;
-  /** `failed`: whoever asked has been told; `lost`: said by {@link RouteKeeperOptions.lost}. */
+  /** `failed`: the caller of `direct` got the reason. `lost`: reported by {@link RouteKeeperOptions.lost}. */
   #trouble: 'none' | 'failed' | 'lost' = 'none';
   #last: Promise<unknown> = Promise.resolve();
   #underWay = 0;
@@ -50,48 +51,48 @@ export class RouteKeeper {
   }
 
   /**
-   * Sends new requests to the instance of `to` alone. Where the service has another route than before, the new one is made
-   * true first, then the old one is withdrawn. What was asked for last is what is wanted from then on, even where it
-   * fails: whoever wants the instance before it back asks for that one.
+   * Sends new requests only to the instance of `to`. If the service has another route than before, the new route is set
+   * first, then the old one is withdrawn. The last request is the wanted state, even if it fails: to get the instance
+   * before it back, request that one.
    */
-  direct(service: ServiceConfig, to: Parameter): Promise<string | null> {
+  direct(service: ServiceConfig, to: Parameter): Promise<Result<void>> {
     return this.#inTurn(async () => {
       const { route } = service;
       if (route === null || to === null) {
         this.#wanted = null;
         this.#trouble = 'none';
         await this.#withdrawFormer(null);
-        return null;
+        return DONE;
       }
       const held = this.#hold(route, service, to);
       this.#wanted = { held, to };
-      const failure = await held.router.direct(to, DIRECT_WITHIN_MS);
-      if (failure === null) await this.#succeeded(held, to, this.#trouble === 'lost');
+      const directed = await held.router.direct(to, DIRECT_WITHIN_MS);
+      if (directed.ok) await this.#succeeded(held, to, this.#trouble === 'lost');
       else if (this.#trouble === 'none') this.#trouble = 'failed';
-      return failure;
+      return directed;
     });
   }
 
   /**
-   * Sends new requests to no instance, until the next `direct`. Without an earlier `direct` this removes what another
-   * manager, now dead, left behind.
+   * Sends new requests to no instance, until the next `direct`. Without an earlier `direct`, this removes the route that a
+   * dead manager left behind.
    */
-  withdraw(service: ServiceConfig, because: Withdrawal): Promise<string | null> {
+  withdraw(service: ServiceConfig, because: Withdrawal): Promise<Result<void>> {
     return this.#inTurn(async () => {
       this.#wanted = null;
       this.#trouble = 'none';
       if (service.route !== null) this.#hold(service.route, service, null);
-      let failure: string | null = null;
+      let result: Result<void> = DONE;
       for (const { router } of this.#held) {
-        const failed = await router.withdraw(because, LOOK_WITHIN_MS);
-        failure ??= failed;
+        const withdrawn = await router.withdraw(because, LOOK_WITHIN_MS);
+        if (result.ok) result = withdrawn;
       }
-      if (because === 'stopped' && failure === null) this.#held = [];
-      return failure;
+      if (because === 'stopped' && result.ok) this.#held = [];
+      return result;
     });
   }
 
-  /** Waits for what was asked for, for five seconds at most, and looks no more. */
+  /** Waits for all requests, for five seconds at most, and checks the route no more. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -101,13 +102,13 @@ export class RouteKeeper {
     enough.abort();
   }
 
-  #inTurn(act: () => Promise<string | null>): Promise<string | null> {
+  #inTurn(act: () => Promise<Result<void>>): Promise<Result<void>> {
     clearTimeout(this.#timer);
     this.#underWay += 1;
-    // What follows takes its turn, whatever happens here.
+    // The next request gets its turn even if this one throws.
     const acted = this.#last
       .then(act)
-      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => failure(error instanceof Error ? error.message : String(error)))
       .finally(() => {
         this.#underWay -= 1;
         this.#lookLater();
@@ -121,7 +122,7 @@ export class RouteKeeper {
     this.#timer = setTimeout(() => {
       void this.#inTurn(async () => {
         await this.#look();
-        return null;
+        return DONE;
       });
     }, this.#options.tickMs ?? 1_000).unref();
   }
@@ -130,17 +131,14 @@ export class RouteKeeper {
     if (this.#wanted === null) return;
     const { held, to } = this.#wanted;
     const deviation = await held.router.deviation(to, LOOK_WITHIN_MS);
-    // Something else was asked for meanwhile: that is newer.
+    // A newer request came meanwhile.
     if (deviation !== null && this.#underWay > 1) return;
-    const failure =
-      deviation?.mendable === true
-        ? await held.router.direct(to, LOOK_WITHIN_MS)
-        : (deviation?.reason ?? null);
+    const result = deviation === null ? DONE : await restore(held.router, to, deviation);
     if (deviation !== null && this.#trouble === 'none') {
       this.#trouble = 'lost';
-      this.#options.lost(failure ?? deviation.reason);
+      this.#options.lost(result.ok ? deviation.reason : result.reason);
     }
-    if (failure === null) await this.#succeeded(held, to, this.#trouble !== 'none');
+    if (result.ok) await this.#succeeded(held, to, this.#trouble !== 'none');
   }
 
   async #succeeded(held: Held, to: string, isNews: boolean): Promise<void> {
@@ -151,7 +149,7 @@ export class RouteKeeper {
     await this.#withdrawFormer(held);
   }
 
-  /** The route among those held, with a router for the service as it is now. */
+  /** Adds the route to the held ones, with a router for the current configuration of the service. */
   #hold(route: Route, service: ServiceConfig, to: string | null): Held {
     const known = this.#held.find((held) => isDeepStrictEqual(held.route, route));
     const used = known?.used ?? new Set<string>();
@@ -161,7 +159,10 @@ export class RouteKeeper {
     return held;
   }
 
-  /** Routes that a reload took away. The same HAProxy by another socket, say, must not be told the contrary. */
+  /**
+   * Withdraws the routes that a reload removed. If an old route leads to the same place as the present one (for instance
+   * the same HAProxy with another socket), it stays: a withdrawal would undo the present route.
+   */
   async #withdrawFormer(present: Held | null): Promise<void> {
     const former = this.#held.filter((held) => held !== present);
     if (former.length === 0) return;
@@ -169,8 +170,12 @@ export class RouteKeeper {
     const place = (await present?.router.place(LOOK_WITHIN_MS)) ?? null;
     for (const { router } of former) {
       if (place !== null && (await router.place(LOOK_WITHIN_MS)) === place) continue;
-      const failure = await router.withdraw('stopped', LOOK_WITHIN_MS);
-      if (failure !== null) this.#options.leftBehind(failure);
+      const withdrawn = await router.withdraw('stopped', LOOK_WITHIN_MS);
+      if (!withdrawn.ok) this.#options.leftBehind(withdrawn.reason);
     }
   }
+}
+
+async function restore(router: Router, to: string, { fixable, reason }: Deviation): Promise<Result<void>> {
+  return fixable ? await router.direct(to, LOOK_WITHIN_MS) : failure(reason);
 }

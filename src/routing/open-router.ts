@@ -4,7 +4,7 @@ import { FilesRouter } from './files-router.ts';
 import { HaproxyRouter } from './haproxy-router.ts';
 import type { Router, Targets } from './router.ts';
 
-/** The router of a service's `route`. `used` are parameters that were let in before; a reload may have taken them away. */
+/** The router of a service's `route`. `used`: parameters that had requests before. A reload may have removed them. */
 export function openRouter(route: Route, service: ServiceConfig, used: Iterable<string>): Router {
   const parameters = service.parameters.filter((parameter) => parameter !== null);
   const former = [...used].filter((parameter) => !parameters.includes(parameter));

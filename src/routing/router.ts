@@ -1,34 +1,33 @@
-/** What is asked of whoever sends requests to the instances of a service; one file a kind. */
+/** The interface to one kind of proxy; each kind has a file of its own. */
+import type { Result } from '../util/result.ts';
 
-/** Why no instance is to take new requests: the service was stopped, or what served is gone and is brought back. */
+/** Why no instance may get new requests: the service was stopped, or the instance that served is lost and is restarted. */
 export type Withdrawal = 'stopped' | 'lost';
 
 /**
- * Whoever sends requests to the instances of one service, and can be told where to send new ones. Nothing here rejects:
- * a failure is one line for people, with what was tried and what to do about it. `withinMs` bounds the whole of it, but
- * for what a file system takes.
+ * Notifies the proxy of one service where to send new requests. No method rejects. The reason of a failure is one line
+ * for people: what was tried, and what to do. `withinMs` limits the time of a call, except the time of file systems.
  */
 export interface Router {
   /**
-   * Lets the instance of `to` alone take new requests: first it is let in, then every other one is let out. What is not
-   * there just now, since it is being restarted, is tried again for as long as `withinMs` allows. Doing it twice does no
-   * harm.
-   * @returns null once it is so, as far as the other side says; else why not
+   * Sends new requests only to the instance of `to`: first this instance gets requests, then the others get none. If the
+   * proxy is absent, because it restarts, the call is repeated within `withinMs`. A second call does no harm. Succeeds
+   * when the proxy confirms it, as far as the proxy can.
    */
-  direct(to: string, withinMs: number): Promise<string | null>;
+  direct(to: string, withinMs: number): Promise<Result<void>>;
 
   /**
-   * No instance is to take new requests. Where that would lose more than it saves (`lost`, and whoever routes tries a
-   * dead server again by itself), nothing is done. Somebody who is not there sends no requests: that is no failure.
+   * Sends new requests to no instance. With `lost`, nothing is done if the proxy itself repeats refused connections,
+   * because then a withdrawal would lose more requests. An absent proxy sends no requests, so it is no failure.
    */
-  withdraw(because: Withdrawal, withinMs: number): Promise<string | null>;
+  withdraw(because: Withdrawal, withinMs: number): Promise<Result<void>>;
 
-  /** What differs from what `direct(to)` leaves behind; null where nothing does. */
+  /** The difference from the state that `direct(to)` leaves; null if there is none. */
   deviation(to: string, withinMs: number): Promise<Deviation | null>;
 
   /**
-   * What is told in the end, whatever the path to it is: two routers with the same place undo each other's work.
-   * @returns null where it cannot be found out
+   * Identifies the proxy's setting that this router changes, independent of the path to the proxy. Two routers with the
+   * same place would undo each other's work. Null if it cannot be found out.
    */
   place(withinMs: number): Promise<string | null>;
 }
@@ -36,12 +35,12 @@ export interface Router {
 /** The instances of a service, by their parameters. */
 export interface Targets {
   readonly parameters: readonly string[];
-  /** Those an earlier configuration had, which may still be let in. */
+  /** Parameters of an earlier configuration, whose instances may still get requests. */
   readonly former: readonly string[];
 }
 
 export interface Deviation {
   readonly reason: string;
-  /** Whether another `direct` may help; not where nobody could be asked. */
-  readonly mendable: boolean;
+  /** Whether another `direct` may help. False if the state is unknown. */
+  readonly fixable: boolean;
 }

@@ -1,4 +1,4 @@
-/** The listening sockets of all services: opened before a service is there, and handed to it. */
+/** The listening sockets of all services. They are opened before the services start. */
 import { listenKey } from '../config/services/listen.ts';
 import type { ListenSocket, ServiceConfig } from '../config/types.ts';
 import type { Orphan } from '../state/roster.ts';
@@ -6,8 +6,8 @@ import type { ServiceReport } from '../api/event.ts';
 import { ServiceSockets } from './sockets.ts';
 
 /**
- * Those that may have inherited sockets, so that nobody else can have their addresses before they are gone: of services
- * that listen now, and of services that are no more.
+ * The orphans that may have inherited sockets: orphans of services with `listen`, and of services that no longer exist.
+ * Their addresses are free only when they are gone.
  */
 export function holdSockets(
   orphans: readonly Orphan[],
@@ -39,9 +39,9 @@ export class AllSockets {
   }
 
   /**
-   * Opens what is not open yet. What a service holds that is no longer there goes over to the one that wants it now, so
-   * that nobody is refused meanwhile.
-   * @returns why some cannot be opened, a line each; then nothing has changed
+   * Opens the sockets that are not open yet. A socket of a removed service is moved to the service that has its address
+   * now, so that no connection is refused meanwhile.
+   * @returns why sockets cannot be opened, one line per problem. Then nothing has changed
    */
   async open(services: readonly ServiceConfig[]): Promise<readonly string[]> {
     const moved = this.#movedBetween(services);
@@ -57,11 +57,14 @@ export class AllSockets {
       opening.ok ? [] : [`${name}: ${opening.reason}`],
     );
     if (problems.length === 0) await this.#handOver(services);
-    else for (const { sockets, opening } of openings) if (opening.ok) sockets.close(opening.opened);
+    else for (const { sockets, opening } of openings) if (opening.ok) sockets.close(opening.value);
     return problems;
   }
 
-  /** A service that stays may fail to let an address go, since its rotation may fail: two would answer there. */
+  /**
+   * Refuses an address that moves from one service to another in one reload. If the rotation of the first service fails,
+   * both services would answer on it.
+   */
   #movedBetween(services: readonly ServiceConfig[]): readonly string[] {
     return services.flatMap(({ name, listen }) =>
       listen.flatMap((socket) => {
@@ -71,13 +74,13 @@ export class AllSockets {
         if (holder === undefined) return [];
         const key = listenKey(socket.address);
         return [
-          `${name}: ${holder.name} listens on ${key}: take it away there first, and reload, then give it here`,
+          `${name}: the service ${holder.name} listens on ${key}: remove it there and reload, then add it here and reload again`,
         ];
       }),
     );
   }
 
-  /** With the settings that the new configuration names. */
+  /** Moves sockets between services, and applies the settings of the new configuration. */
   async #handOver(services: readonly ServiceConfig[]): Promise<void> {
     for (const { name, listen } of services)
       for (const socket of listen) {
@@ -92,12 +95,12 @@ export class AllSockets {
     return others.map(([, sockets]) => sockets).find((sockets) => sockets.holds(socket));
   }
 
-  /** A service of the same name that comes later opens its own. */
+  /** Later, a new service with the same name opens its own sockets. */
   forget(service: string): void {
     this.#sockets.delete(service);
   }
 
-  /** Closes those of services that are not there. */
+  /** Closes the sockets of all other services. */
   keepOnly(services: ReadonlySet<string>): void {
     for (const [service, sockets] of this.#sockets) if (!services.has(service)) sockets.keep([]);
   }

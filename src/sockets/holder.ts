@@ -1,4 +1,4 @@
-/** Who listens at an address; Linux only, as far as this user may see (proc(5), /proc/net and /proc/pid/fd). */
+/** Finds the process that listens on an address; only on Linux, if this user may see it (proc(5), /proc/net, /proc/pid/fd). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { basename } from 'node:path';
@@ -10,14 +10,14 @@ export interface Holder {
 }
 
 export type ListenPlace =
-  /** `ip: null` is any of the machine's. */
+  /** `ip: null`: any address of this machine. */
   { readonly ip: string | null; readonly port: number } | { readonly path: string };
 
 const TCP_LISTENING = '0A';
-/** `__SO_ACCEPTCON` of the kernel, the flags of a unix socket that listens. */
+/** `__SO_ACCEPTCON` of the kernel: the flags of a listening unix socket. */
 const UNIX_LISTENING = '00010000';
 
-/** Null where nobody can be made out. */
+/** Null if no process can be found. */
 export function holderOf(place: ListenPlace): Holder | null {
   const inodes = 'path' in place ? unixListeners(place.path) : tcpListeners(place.ip, place.port);
   if (inodes.length === 0) return null;
@@ -26,7 +26,7 @@ export function holderOf(place: ListenPlace): Holder | null {
   return pid === undefined ? null : { pid: Number(pid), name: programOf(pid) };
 }
 
-/** None where there is no descriptor left to look with (EMFILE). */
+/** Empty if no descriptor is left to read `/proc` with (EMFILE). */
 function processes(): readonly string[] {
   try {
     return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
@@ -35,7 +35,10 @@ function processes(): readonly string[] {
   }
 }
 
-/** `comm` is the name of the main thread, which Node calls MainThread from version 24 on; another user's `exe` is hidden. */
+/**
+ * `comm` is used last: it is the name of the main thread, which is `MainThread` for Node.js from version 24 on. `exe` of
+ * another user's process is hidden.
+ */
 function programOf(pid: string): string {
   try {
     return basename(readlinkSync(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');
@@ -53,7 +56,7 @@ function tcpListeners(ip: string | null, port: number): string[] {
   });
 }
 
-/** Whether somebody at this address of the kernel's table, hexadecimal in the machine's own order, is in the way of `ip`. */
+/** Whether a listener on this address of the kernel's table (hexadecimal, in the machine's byte order) also has `ip`. */
 function covers(address: string, ip: string | null): boolean {
   if (ip === null || !isIPv4(ip) || /^0+$/.test(address)) return true;
   const bytes = ip.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
@@ -75,7 +78,7 @@ function holdsOne(pid: string, sockets: ReadonlySet<string>): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(readlinkSync(`/proc/${pid}/fd/${fd}`)));
   } catch {
-    // Gone meanwhile, or another user's.
+    // The process has ended meanwhile, or belongs to another user.
     return false;
   }
 }

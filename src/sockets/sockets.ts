@@ -1,30 +1,29 @@
-/** The listening sockets of one service: they live as long as the service, whatever becomes of its instances. */
+/** The listening sockets of one service. They live as long as the service, independent of its instances. */
 import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { listenKey } from '../config/services/listen.ts';
 import type { ListenSocket } from '../config/types.ts';
 import type { InheritedSockets } from '../process/launch.ts';
+import { failure, success, type Result } from '../util/result.ts';
 import { bindFailure, bindSocket, type BoundSocket } from './bind.ts';
 import { startListening } from './start-listening.ts';
 
-/** The first descriptor that is handed on; sd_listen_fds(3), SD_LISTEN_FDS_START. */
+/** The first inherited descriptor; sd_listen_fds(3), SD_LISTEN_FDS_START. */
 const FIRST_DESCRIPTOR = 3;
 
-/** open(2), Linux: a descriptor that only names a file, a socket too. Node has no constant for it. */
+/** open(2), Linux: a descriptor that only identifies a file, also a socket. Node.js has no constant for it. */
 const O_PATH = 0o10000000;
 
 interface OpenSocket {
-  /** As it is wanted now. */
+  /** The current settings of the configuration. */
   spec: ListenSocket;
   readonly bound: BoundSocket;
 }
 
-/** `opened`: those that were not open before. A failure is in words, and then nothing has been opened. */
-export type Opening =
-  | { readonly ok: true; readonly opened: readonly ListenSocket[] }
-  | { readonly ok: false; readonly reason: string };
+/** The sockets that were not open before. After a failure, none of them is open; the reason is in words. */
+export type Opening = Result<readonly ListenSocket[]>;
 
 export interface SocketEvents {
-  /** `limit`: what the kernel makes of a backlog that is longer; null where it is taken as it is. */
+  /** `limit`: the kernel's limit, if the backlog is longer; otherwise null. */
   listening(address: string, backlog: number, limit: number | null): void;
 }
 
@@ -41,7 +40,7 @@ export class ServiceSockets {
     return this.#open.has(listenKey(address));
   }
 
-  /** Null where one of them is not open: {@link open} it first. */
+  /** Null if one of them is not open: {@link open} it first. */
   inherited(listen: readonly ListenSocket[]): InheritedSockets | null {
     const sockets = listen.map((spec) => ({ spec, open: this.#open.get(listenKey(spec.address)) }));
     const descriptors = sockets.flatMap(({ open }) => (open === undefined ? [] : [open.bound.fd]));
@@ -60,14 +59,14 @@ export class ServiceSockets {
     };
   }
 
-  /** Opens those that are not open yet; the others stay as they are. */
+  /** Opens the sockets that are not open yet. The others do not change. */
   open(listen: readonly ListenSocket[]): Promise<Opening> {
     const opening = this.#last.then(() => this.#openAll(listen));
     this.#last = opening;
     return opening;
   }
 
-  /** Gives those that are open the backlog and the mode that they are wanted with now. */
+  /** Applies the backlog and mode of the current configuration to the open sockets. */
   async adjust(listen: readonly ListenSocket[]): Promise<void> {
     const toListen: OpenSocket[] = [];
     for (const spec of listen) {
@@ -80,12 +79,12 @@ export class ServiceSockets {
         changeMode(spec.address.path, spec.address.mode);
     }
     if (toListen.length === 0) return;
-    // Who listens already is not refused by listen(2), whatever the backlog.
+    // The result is ignored: listen(2) never fails for a socket that listens already.
     await startListening(toListen.map(({ spec, bound }) => ({ fd: bound.fd, backlog: spec.backlog })));
-    for (const { spec } of toListen) this.#say(spec);
+    for (const { spec } of toListen) this.#report(spec);
   }
 
-  /** Takes an open socket over from a service that gives it up; nobody who connects meanwhile is refused. */
+  /** Moves an open socket from a service that no longer needs it. No connection is refused meanwhile. */
   take({ address }: ListenSocket, from: ServiceSockets): void {
     const key = listenKey(address);
     const open = from.#open.get(key);
@@ -94,7 +93,7 @@ export class ServiceSockets {
     this.#open.set(key, open);
   }
 
-  /** Nobody but the instances that have inherited them listens there any more. */
+  /** After this, only instances that have inherited the sockets listen on them. */
   close(listen: readonly ListenSocket[]): void {
     for (const { address } of listen) {
       const key = listenKey(address);
@@ -103,7 +102,7 @@ export class ServiceSockets {
     }
   }
 
-  /** Closes all but these. */
+  /** Closes all other sockets. */
   keep(listen: readonly ListenSocket[]): void {
     const wanted = new Set(listen.map(({ address }) => listenKey(address)));
     const open = [...this.#open].filter(([key]) => !wanted.has(key));
@@ -114,35 +113,36 @@ export class ServiceSockets {
     const opened: OpenSocket[] = [];
     const fail = (reason: string): Opening => {
       for (const { bound } of opened) bound.close();
-      return { ok: false, reason };
+      return failure(reason);
     };
     for (const spec of listen) {
       if (this.holds(spec)) continue;
       const bound = await bindSocket(spec.address);
       if (!bound.ok) return fail(bound.reason);
-      opened.push({ spec, bound: bound.socket });
+      opened.push({ spec, bound: bound.value });
     }
-    if (opened.length === 0) return { ok: true, opened: [] };
-    const failure = await startListening(
+    if (opened.length === 0) return success([]);
+    const listening = await startListening(
       opened.map(({ spec, bound }) => ({ fd: bound.fd, backlog: spec.backlog })),
     );
-    if (failure !== null) {
-      const address = opened[failure.index]?.spec.address;
-      return fail(address === undefined ? failure.code : bindFailure(address, failure.code));
+    if (!listening.ok) {
+      const { index, code } = listening.reason;
+      const address = opened[index]?.spec.address;
+      return fail(address === undefined ? code : bindFailure(address, code));
     }
     for (const socket of opened) {
       this.#open.set(listenKey(socket.spec.address), socket);
-      this.#say(socket.spec);
+      this.#report(socket.spec);
     }
-    return { ok: true, opened: opened.map(({ spec }) => spec) };
+    return success(opened.map(({ spec }) => spec));
   }
 
-  #say({ address, backlog }: ListenSocket): void {
+  #report({ address, backlog }: ListenSocket): void {
     this.#events.listening(listenKey(address), backlog, limitOf(backlog));
   }
 }
 
-/** chmod(2) follows a symbolic link that another user has put in the socket's place; a descriptor does not. */
+/** Uses a descriptor, because chmod(2) would follow a symbolic link that another user has put in the socket's place. */
 function changeMode(path: string, mode: number): void {
   let descriptor: number | undefined;
   try {
@@ -153,13 +153,13 @@ function changeMode(path: string, mode: number): void {
     descriptor = openSync(path, O_PATH | constants.O_NOFOLLOW);
     if (fstatSync(descriptor).isSocket()) chmodSync(`/proc/self/fd/${descriptor}`, mode);
   } catch {
-    // The file is gone: nobody can connect by it whatever its mode.
+    // The file is gone, so no client can connect with any mode.
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
-/** The kernel cuts a longer backlog down without a word; listen(2). */
+/** The kernel reduces a longer backlog without an error; listen(2). */
 function limitOf(backlog: number): number | null {
   try {
     const limit = Number(readFileSync('/proc/sys/net/core/somaxconn', 'latin1'));

@@ -1,6 +1,6 @@
 /**
- * One manager for a configuration, also while its runtime folder (socket, list of instances) is gone: logind removes that
- * one at logout. A file in the folder for what outlives a login names the manager's process.
+ * Allows only one manager per configuration, also when its runtime folder (socket, list of instances) is gone: logind
+ * removes that folder at logout. A lock file in the state folder, which outlives a login, names the manager's process.
  */
 import {
   closeSync,
@@ -21,12 +21,12 @@ import { makeFolder } from '../util/make-folder.ts';
 import { identityOf } from '../process/identity.ts';
 
 export type Locked =
-  /** `release` does nothing if no lock could be taken: a folder that cannot be written to keeps no manager from running. */
+  /** `release` does nothing if no lock could be taken: a manager also runs if it cannot write to the folder. */
   | { readonly ok: true; release(): void }
-  /** Another manager that lives has it. */
+  /** Another living manager has the lock. */
   | { readonly ok: false; readonly pid: number };
 
-/** Where the manager keeps what is to survive: `state` of the configuration, unless that says otherwise. */
+/** The default folder for files that survive the manager. */
 export function stateFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const [given = ''] = (env['STATE_DIRECTORY'] ?? '').split(':');
   if (path.isAbsolute(given)) return given;
@@ -41,7 +41,7 @@ export function lockConfiguration(configPath: string, folder = stateFolder()): L
   const own = `${file}.${process.pid}`;
   try {
     makeFolder(folder, 0o700);
-    if (lstatSync(folder).uid !== process.getuid?.()) return unlocked;
+    if (lstatSync(folder).uid !== process.getuid?.()) return UNLOCKED;
     rmSync(own, { force: true });
     writeFileSync(own, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid) }), {
       mode: 0o600,
@@ -53,13 +53,13 @@ export function lockConfiguration(configPath: string, folder = stateFolder()): L
       rmSync(own, { force: true });
     }
   } catch {
-    return unlocked;
+    return UNLOCKED;
   }
 }
 
-const unlocked: Locked = { ok: true, release: () => undefined };
+const UNLOCKED: Locked = { ok: true, release: () => undefined };
 
-/** link(2) fails if the name is taken: of two managers that start at the same moment one has it. */
+/** link(2) fails if the name exists: of two managers that start at the same moment, only one gets the lock. */
 function take(file: string, own: string): Locked {
   for (;;) {
     if (link(own, file))
@@ -71,7 +71,7 @@ function take(file: string, own: string): Locked {
       };
     const holder = livingHolder(file);
     if (holder !== null) return { ok: false, pid: holder };
-    // A dead manager's. What is moved away may be that of a third one, which was quicker: it is put back.
+    // The lock of a dead manager is moved away. If a third manager replaced it in between, its lock is put back.
     const stale = `${own}.stale`;
     try {
       renameSync(file, stale);
@@ -96,7 +96,7 @@ function link(from: string, to: string): boolean {
   }
 }
 
-/** The pid of the manager that the file names; null if it is dead, or the file is not one of this user's own. */
+/** The pid of the living manager that the file names; null if it is dead, or if the file does not belong to this user. */
 function livingHolder(file: string): number | null {
   let descriptor: number;
   try {
@@ -124,12 +124,12 @@ function parse(text: string): { readonly pid?: unknown; readonly identity?: unkn
   }
 }
 
-/** Not that of another manager, should it have taken the place of one that was removed. */
+/** Removes the lock only if it is still this manager's. Another manager may have replaced it after it was removed. */
 function releaseOwn(file: string): void {
   try {
     const { pid } = parse(readFileSync(file, 'utf8'));
     if (pid === process.pid) rmSync(file, { force: true });
   } catch {
-    // Gone already, or not to be removed: a dead manager's lock holds nobody back.
+    // It is gone, or cannot be removed. That is harmless: the lock of a dead manager stops no other manager.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The list of instances on disk, for the manager that comes after this one: where this one is killed (KILL, the kernel
- * out of memory), nobody else knows which processes are its own.
+ * The list of instances on disk, for the next manager. If this manager is killed (KILL, or by the kernel when memory is
+ * short), only the list tells which processes are its instances.
  */
 import { closeSync, existsSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,9 +14,9 @@ import { identityOf } from '../process/identity.ts';
 export interface Orphan {
   readonly service: string;
   readonly parameter: Parameter;
-  /** Its leader, who may be gone. */
+  /** The pid of its leader, which may be gone. */
   readonly pid: number;
-  /** Requests went to it, by this route. */
+  /** Whether it got the requests, through this route. */
   readonly serves: boolean;
   readonly route: Route | null;
 }
@@ -30,11 +30,11 @@ interface Listed {
   readonly instances: readonly Entry[];
 }
 
-/** How long after a list that could not be written it is tried again, in ms. */
+/** The time after which a failed write of the list is repeated, in ms. */
 const AGAIN_AFTER_MS = 1_000;
 
 export interface RosterEvents {
-  /** The list on disk is not what runs; it is tried again every second. Said once, until it could be written. */
+  /** The list on disk is out of date. Called once; the write is repeated every second until it succeeds. */
   stale(reason: string): void;
 }
 
@@ -43,7 +43,7 @@ export class Roster {
   readonly #aside: string;
   readonly #events: RosterEvents;
   readonly #entries = new Map<string, readonly Omit<Orphan, 'service'>[]>();
-  /** Of what runs, by pid. One that could not be read yet is missing. */
+  /** The identities of the listed processes, by pid. An identity that could not be read yet is missing. */
   #identities = new Map<number, string | null>();
   #scheduled = false;
   #written = false;
@@ -56,7 +56,7 @@ export class Roster {
     this.#events = events;
   }
 
-  /** What runs of this service now; written at the next turn of the event loop. */
+  /** Sets the running instances of a service. They are written in the next turn of the event loop. */
   update(service: string, instances: readonly Omit<Orphan, 'service'>[]): void {
     const known = this.#entries.get(service) ?? [];
     const same =
@@ -68,10 +68,10 @@ export class Roster {
     if (instances.length === 0) this.#entries.delete(service);
     else this.#entries.set(service, [...instances]);
     try {
-      // Now, while each of them is there.
+      // Read now, while each process exists.
       for (const { pid } of instances) this.#identify(pid);
     } catch {
-      // Not at this moment: the list is not written before it is known.
+      // The system gives no answer at this moment. The list is written only when all identities are known.
     }
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -81,19 +81,19 @@ export class Roster {
     });
   }
 
-  /** Writes the list again if its file was removed, and makes its folder again. To be called now and then. */
+  /** If the file was removed, creates its folder and writes the list again. Call this regularly. */
   look(): void {
     if (this.#closed || this.#scheduled || this.#again !== undefined || !this.#written) return;
     if (existsSync(this.#file)) return;
     try {
       makeFolder(path.dirname(this.#file), 0o700);
     } catch {
-      // Writing says why.
+      // The write reports why.
     }
     this.#write();
   }
 
-  /** Everything is gone: there is nothing to be found. */
+  /** Removes the list, because no instance is left. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
@@ -107,7 +107,7 @@ export class Roster {
     this.#again = undefined;
     try {
       const listed = this.#listed();
-      // Made anew: whatever has the name, a link that leads elsewhere for instance, is not written through.
+      // Removed and created again, so that a symbolic link with this name is not followed.
       remove(this.#aside);
       writeFileSync(this.#aside, JSON.stringify(listed), { mode: 0o600, flag: 'wx' });
       renameSync(this.#aside, this.#file);
@@ -120,7 +120,7 @@ export class Roster {
     }
   }
 
-  /** @throws when the system cannot tell at this moment which processes these are */
+  /** @throws if the system gives no answer at this moment about one of the processes */
   #listed(): Listed {
     const instances = [...this.#entries].flatMap(([service, entries]) =>
       entries.map((entry) => ({ service, ...entry, identity: this.#identify(entry.pid) })),
@@ -141,19 +141,19 @@ function remove(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // A read-only file system, a folder in its place: the next write says so.
+    // For instance a read-only file system, or a folder with this name: the next write reports it.
   }
 }
 
 export type Opened =
-  /** Those that served come first. */
+  /** Orphans that served come first. */
   | { readonly ok: true; readonly roster: Roster; readonly orphans: readonly Orphan[] }
-  /** The manager whose list it is lives. */
+  /** The manager that wrote the list is alive. */
   | { readonly ok: false; readonly pid: number };
 
 /**
- * Takes the list over: what stands in it and still lives was left behind by a manager that is gone. A list that is not
- * this user's own is not believed: whoever wrote it could have any process stopped.
+ * Takes over the list. Its processes that still live are orphans of a dead manager. A list that belongs to another user is
+ * ignored: with it, that user could have any process stopped.
  */
 export function openRoster(file: string, events: RosterEvents): Opened {
   const listed = readList(file);
@@ -164,7 +164,7 @@ export function openRoster(file: string, events: RosterEvents): Opened {
   return { ok: true, roster: new Roster(file, events), orphans };
 }
 
-/** Null where there is none, or one that somebody else has put there. */
+/** Null if there is no list, or if it belongs to another user. */
 function readList(file: string): Listed | null {
   let descriptor: number | undefined;
   try {
@@ -180,7 +180,7 @@ function readList(file: string): Listed | null {
   }
 }
 
-/** Another version of this program may have written something else. */
+/** Another version of alternate may have written another format. */
 function isList(value: unknown): value is Listed {
   const { manager, instances } = (value ?? {}) as Partial<Listed>;
   return (
@@ -190,7 +190,10 @@ function isList(value: unknown): value is Listed {
   );
 }
 
-/** A group without its leader keeps the number from being used again, but says nothing of whose it is: a later boot. */
+/**
+ * While a group lives without its leader, its number is not used again. But after a reboot, the number can belong to
+ * another program.
+ */
 function isAlive({ pid, identity }: Entry): boolean {
   if (identity === null) return false;
   const now = identityOf(pid);
@@ -198,7 +201,7 @@ function isAlive({ pid, identity }: Entry): boolean {
   return sameBoot(identity) && !isGroupGone(pid);
 }
 
-/** Linux alone can tell. */
+/** Always false outside Linux, where the boot is unknown. */
 function sameBoot(identity: string): boolean {
   if (process.platform !== 'linux') return false;
   const own = identityOf(process.pid);

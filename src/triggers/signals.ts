@@ -1,3 +1,5 @@
+/** Calls the manager when it gets a signal. */
+
 /** What the manager does at each signal. */
 export interface SignalHandlers {
   /** SIGUSR1: rotate every service. */
@@ -6,16 +8,16 @@ export interface SignalHandlers {
   reopen(): void;
   /** SIGHUP: read the configuration again. */
   reload(): void;
-  /** SIGTERM, SIGINT, SIGQUIT: stop everything. `again` is true from the second stop signal on, whichever it is. */
+  /** SIGTERM, SIGINT, SIGQUIT: stop everything. `again` is true from the second of these signals on. */
   stop(signal: NodeJS.Signals, again: boolean): void;
 }
 
 /**
- * Listens to the manager's own signals until the returned function is called. SIGPIPE needs nothing: Node
- * ignores it from its start. Other listeners of the same signals (the entry's early one) are left alone, so
- * whoever installed them takes them away.
+ * Listens to the signals that the manager gets, until `until` is aborted. SIGPIPE needs no listener: Node.js ignores it
+ * from its start. Other listeners of the same signals (the entry's early one) stay: the code that added them removes
+ * them.
  */
-export function listenToSignals(handlers: SignalHandlers): () => void {
+export function listenToSignals(handlers: SignalHandlers, until: AbortSignal): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     const again = stopping;
@@ -46,7 +48,7 @@ export function listenToSignals(handlers: SignalHandlers): () => void {
     ['SIGQUIT', stop],
   ];
   for (const [signal, listener] of listeners) process.on(signal, listener);
-  return () => {
+  until.addEventListener('abort', () => {
     for (const [signal, listener] of listeners) process.off(signal, listener);
-  };
+  });
 }

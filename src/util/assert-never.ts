@@ -1,4 +1,4 @@
-/** The end of an exhaustive switch: it stops compiling when a kind is added that the switch does not know. */
+/** The end of an exhaustive switch. The switch no longer compiles if a kind is added that it does not handle. */
 export function assertNever(value: never): never {
-  throw new Error(`not one of the known kinds: ${JSON.stringify(value)}`);
+  throw new Error(`unknown kind: ${JSON.stringify(value)}`);
 }

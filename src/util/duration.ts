@@ -1,11 +1,13 @@
-/** Why a text is no duration. */
+/** Reads and formats durations such as `1m30s`. Pure. */
+
+/** Why a text is not a duration. */
 export type DurationFault =
   'empty' | 'negative' | 'missing-unit' | 'unknown-unit' | 'not-a-duration' | 'too-long';
 
 export type ParsedDuration =
   { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly reason: DurationFault };
 
-/** The longest delay of a Node timer in milliseconds, about 24.8 days; a longer one would fire at once. */
+/** The longest delay of a Node.js timer in milliseconds, about 24.8 days. A timer with a longer delay fires at once. */
 export const LONGEST_MS = 2 ** 31 - 1;
 
 const MS_PER_UNIT: ReadonlyMap<string, number> = new Map([
@@ -14,7 +16,7 @@ const MS_PER_UNIT: ReadonlyMap<string, number> = new Map([
   ['s', 1000],
   ['ms', 1],
   ['us', 1e-3],
-  // U+00B5, the micro sign, and U+03BC, the Greek letter: Go takes both.
+  // U+00B5 (micro sign) and U+03BC (Greek letter mu): Go accepts both.
   ['\u00b5s', 1e-3],
   ['\u03bcs', 1e-3],
   ['ns', 1e-6],
@@ -28,8 +30,8 @@ function failed(reason: DurationFault): ParsedDuration {
 }
 
 /**
- * Reads a duration in the syntax of Go's `time.ParseDuration`: `15s`, `1m30s`, `1.5h`, `0`. Unlike Go it refuses
- * a negative one, and one longer than {@link LONGEST_MS}. `ms` can have a fraction, down to nanoseconds.
+ * Reads a duration in the syntax of Go's `time.ParseDuration`: `15s`, `1m30s`, `1.5h`, `0`. Unlike Go, it refuses
+ * negative durations and durations longer than {@link LONGEST_MS}. `ms` can have a fraction, down to nanoseconds.
  */
 export function parseDuration(text: string): ParsedDuration {
   if (text.trim() === '') return failed('empty');
@@ -61,8 +63,8 @@ function matchAt(pattern: RegExp, text: string, at: number): string | null {
 }
 
 /**
- * A duration for people: `250ms`, `1.5s`, `1m30s`, `2h`. Exact for whole milliseconds; a fraction is rounded, to
- * microseconds below one millisecond. {@link parseDuration} reads it back.
+ * A duration for people: `250ms`, `1.5s`, `1m30s`, `2h`. Whole milliseconds are exact. A fraction is rounded to
+ * milliseconds, or to microseconds below one millisecond. {@link parseDuration} accepts the result.
  */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s';

@@ -2,8 +2,8 @@ const OFFSET_BASIS = 0xcbf29ce484222325n;
 const PRIME = 0x100000001b3n;
 
 /**
- * FNV-1a of the text's UTF-8, 64 bits as 16 hexadecimal digits: to name a file after a text, not to withstand an
- * attacker. Loading the crypto module for it would cost every command 3 ms.
+ * FNV-1a of the text's UTF-8 bytes: 64 bits as 16 hexadecimal digits. It gives a file a name that is made from a text.
+ * It does not protect against an attacker. Loading the crypto module instead would cost every command 3 ms.
  */
 export function fingerprint(text: string): string {
   let hash = OFFSET_BASIS;

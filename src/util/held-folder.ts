@@ -1,9 +1,10 @@
 /**
- * Folders for a manager that is root, on paths that another user may change. That user could put a symbolic link in
- * the place of any folder of his own, and root would write where the link leads. So the path is walked folder by folder
- * without following links, each step from the descriptor of the one before, and what is done in the folder goes through
- * its descriptor too: what happens to the path meanwhile does not matter. At once, some 10 µs a folder: a route must be
- * withdrawn before the instance has stopped, and each turn through the thread pool takes longer than the whole way.
+ * Opens folders for a manager that runs as root, on paths that another user can change. That user could replace one of
+ * their own folders by a symbolic link, and root would write where the link leads. So the path is opened folder by
+ * folder, without following links. Each step uses the descriptor of the step before it. Later calls in the folder use
+ * its descriptor too, so later changes of the path have no effect. The calls are synchronous, about 10 µs per folder: a
+ * route must be withdrawn before the instance stops, and one turn through the thread pool takes longer than the whole
+ * path.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -22,43 +23,43 @@ import path from 'node:path';
 import { makeFolder } from './make-folder.ts';
 import { describeHand } from './path-owners.ts';
 
-/** Something on the path, or at its end, may be the work of another user. The message names it and its owner. */
+/** Another user can have changed a part of the path, or the file at its end. The message names that part and its owner. */
 export class UnsafePath extends Error {
   override readonly name = 'UnsafePath';
 }
 
 export interface FolderRequest {
-  /** The users that the files are for, beside the owner of a folder: their own folders may lie in that one's. */
+  /** The users that the files are for, beside the folder's owner. Their folders may be inside a folder of that owner. */
   readonly users: ReadonlySet<number>;
-  /** The mode of missing folders, `umask` for 0777 without the umask's bits; null: they are not made. */
+  /** The mode of missing folders. `umask`: 0777 without the bits of the umask. Null: missing folders are not created. */
   readonly make: number | 'umask' | null;
 }
 
 export interface HeldFolder {
   /** The path of an entry, for the calls of `node:fs`. */
   entry(name: string): string;
-  /** Null for a manager that is not root: then nothing is checked. */
+  /** Null if the manager does not run as root: then nothing is checked. */
   readonly ruler: Ruler;
-  /** Whom new files are given to if there is a ruler. */
+  /** If there is a ruler, new files are given to this user. */
   readonly owner: { readonly uid: number; readonly gid: number };
-  /** Where the symbolic link of a name leads, as an absolute path. Throws {@link UnsafePath} if it is not followed. */
+  /** The target of a symbolic link, as an absolute path. Throws {@link UnsafePath} if the link is not followed. */
   target(name: string): string;
   close(): void;
 }
 
-/** Who, beside root, may replace what is in a folder: one user, or several by its permissions. */
+/** The users, beside root, that can replace files in a folder: one user, or several because of its permissions. */
 export type Ruler = number | 'several' | null;
 
 const ROOT = 0;
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-/** The kernel's own limit; path_resolution(7). */
+/** The kernel's limit of symbolic links in one path; path_resolution(7). */
 export const MOST_LINKS = 40;
 const STICKY = 0o1000;
 
 /**
- * Holds a folder; the caller closes it. A link on the way is followed if it belongs to root and lies where only root
- * can put one. Below a folder of another user, every folder must belong to that user or to one of `users`. Throws
- * {@link UnsafePath}, or the error of open(2) or mkdir(2).
+ * Opens a folder; the caller closes it. A link in the path is followed if it belongs to root and is in a folder where
+ * only root can create one. Below a folder of another user, every folder must belong to that user or to one of `users`.
+ * Throws {@link UnsafePath}, or the error of open(2) or mkdir(2).
  */
 export function holdFolder(folder: string, request: FolderRequest): HeldFolder {
   if (process.getuid?.() !== ROOT) return unchecked(folder, request);
@@ -71,7 +72,7 @@ export function holdFolder(folder: string, request: FolderRequest): HeldFolder {
       const next = above.enter(part, request);
       if (typeof next === 'string') {
         links += 1;
-        if (links > MOST_LINKS) throw new UnsafePath(`the links in ${folder} lead round in a circle`);
+        if (links > MOST_LINKS) throw new UnsafePath(`the symbolic links in ${folder} form a loop`);
         parts = [...partsOf(next), ...parts];
       }
       current = typeof next === 'string' ? Step.root() : next;
@@ -83,8 +84,9 @@ export function holdFolder(folder: string, request: FolderRequest): HeldFolder {
 }
 
 /**
- * Why a file that was opened in a folder without following a link is not to be written to; null if it may be. Whoever
- * rules the folder may have moved a file of another user there, or made a hard link to it.
+ * Checks a file that was opened in a folder without following a link. The folder's ruler can have moved a file of
+ * another user there, or can have made a hard link to it.
+ * @returns why the manager must not write to the file; null if it may
  */
 export function foreignFile(
   name: string,
@@ -95,10 +97,10 @@ export function foreignFile(
   if (ruler === null || file.uid === ruler) return null;
   if (file.isFile() && file.nlink > 1) return `${describe(name, file)} and is a hard link`;
   if (ruler === 'several' || users.has(file.uid)) return null;
-  return `${describe(name, file)}, but its folder to another user`;
+  return `${describe(name, file)}, but its folder belongs to another user`;
 }
 
-/** For a manager that is not root: the user's own rights are what bounds it. */
+/** If the manager does not run as root, the kernel's permission checks for its user are enough. */
 function unchecked(folder: string, { make }: FolderRequest): HeldFolder {
   if (make !== null && !existsSync(folder)) {
     if (make === 'umask') mkdirSync(folder, { recursive: true });
@@ -113,7 +115,7 @@ function unchecked(folder: string, { make }: FolderRequest): HeldFolder {
   };
 }
 
-/** One folder of the walk, and its last one. */
+/** One folder of the path. The last one is the result. */
 class Step implements HeldFolder {
   readonly ruler: Ruler;
   readonly owner: Stats;
@@ -142,7 +144,7 @@ class Step implements HeldFolder {
   }
 
   entry(name: string): string {
-    // Without /proc (macOS) the path itself: then a folder that is replaced after the check is not noticed.
+    // Without /proc (macOS), a folder that is replaced after the check is not detected.
     return HAS_PROC ? `/proc/self/fd/${this.#descriptor}/${name}` : `${this.#path}/${name}`;
   }
 
@@ -150,7 +152,7 @@ class Step implements HeldFolder {
     closeSync(this.#descriptor);
   }
 
-  /** The folder of that name, or where the link of that name leads. */
+  /** The folder with that name, or the target of the symbolic link with that name. */
   enter(name: string, { users, make }: FolderRequest): Step | string {
     const where = path.join(this.#path, name);
     let next: Step;
@@ -161,7 +163,7 @@ class Step implements HeldFolder {
       if (code === 'ENOENT' && make !== null) {
         this.#make(name, where, make);
         const made = this.enter(name, { users, make: null });
-        // The mode given to mkdir(2) is cut by the umask.
+        // mkdir(2) removes the bits of the umask from the mode.
         if (made instanceof Step && made.owner.uid === ROOT && make !== 'umask' && this.ruler === null)
           fchmodSync(made.#descriptor, make);
         return made;
@@ -174,7 +176,7 @@ class Step implements HeldFolder {
       return next;
     next.close();
     throw new UnsafePath(
-      `${describe(where, next.owner)}, but the folder that it is in to another user, who could replace it`,
+      `${describe(where, next.owner)}, but its parent folder belongs to another user, who could replace it`,
     );
   }
 
@@ -192,7 +194,7 @@ class Step implements HeldFolder {
     return lstatSync(this.entry(name)).isSymbolicLink();
   }
 
-  /** As the folder's owner: root would not know whether it is still its own folder that it gives away. */
+  /** Runs as the folder's owner. If root gave a new folder away, the path could already lead to another folder. */
   #make(name: string, where: string, mode: number | 'umask'): void {
     const { uid, gid } = this.owner;
     if (uid === ROOT) {
@@ -209,7 +211,9 @@ class Step implements HeldFolder {
         timeout: 5_000,
       });
     } catch (error) {
-      throw new UnsafePath(`${where} cannot be made as its folder's owner: ${(error as Error).message}`);
+      throw new UnsafePath(
+        `${where} cannot be created as the owner of its parent folder: ${(error as Error).message}`,
+      );
     }
   }
 }
@@ -218,7 +222,7 @@ const HAS_PROC = existsSync('/proc/self/fd');
 
 function rulerOf({ uid, gid, mode }: Stats, above: Ruler): Ruler {
   if (uid !== ROOT) return uid;
-  // Its owner could have moved a folder of root there.
+  // The owner of the folder above can have moved a folder of root there.
   if (typeof above === 'number') return above;
   const others = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== ROOT);
   return others ? 'several' : null;

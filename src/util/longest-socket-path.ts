@@ -1,5 +1,5 @@
 /**
- * How long the path of a unix socket may be, in bytes: `sun_path` of unix(7) has 108 with the closing NUL, 104 on the BSDs and
- * macOS. Node 20 cuts a longer one silently.
+ * The longest path of a unix socket, in bytes. `sun_path` of unix(7) has 108 bytes with the closing NUL, and 104 on the
+ * BSDs and macOS. Node 20 cuts a longer path without an error.
  */
 export const LONGEST_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;

@@ -1,10 +1,11 @@
+/** Creates a folder with exact permissions. */
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Makes a folder and those above it, with these permissions whatever the umask is; one that is there is left as it is.
- * Throws the error of mkdir(2). By hand: Node's own `recursive` goes round for ever where making a folder says ENOENT
- * although the one above exists, as in `/proc` (a TMPDIR that makes no sense must not hang the start).
+ * Creates a folder and the missing folders above it, with these permissions, independent of the umask. A folder that
+ * exists keeps its permissions. Throws the error of mkdir(2). `recursive` of Node.js is not used: it loops for ever if
+ * mkdir(2) fails with ENOENT although the parent folder exists, as in `/proc`. A wrong TMPDIR must not hang the start.
  */
 export function makeFolder(folder: string, mode: number, mayMakeParent = true): void {
   try {
@@ -19,7 +20,7 @@ export function makeFolder(folder: string, mode: number, mayMakeParent = true): 
   }
 }
 
-/** Through a symbolic link, too. */
+/** Follows symbolic links. */
 function isFolder(folder: string): boolean {
   return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

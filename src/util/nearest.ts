@@ -1,3 +1,4 @@
+/** Finds the word that was probably meant by a mistyped one. Pure. */
 import damerauLevenshtein from 'damerau-levenshtein';
 
 /** How many letters of a word may differ from the one that was probably meant. A swap of neighbours counts once. */
@@ -6,8 +7,8 @@ function tolerance(length: number): number {
 }
 
 /**
- * The candidate that was probably meant by a mistyped word, or `null` when none is near: few letters differ, or
- * they begin alike (`params`, `parameters`). Case does not count.
+ * The candidate that was probably meant by a mistyped word: few letters differ, or both begin alike (`params`,
+ * `parameters`). Null if there is no such candidate. Upper and lower case are equal.
  */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   const typed = word.toLowerCase();
@@ -21,7 +22,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return candidates.find((candidate) => sharesBeginning(typed, candidate.toLowerCase())) ?? null;
 }
 
-/** Whether two words are alike for at least three letters and two thirds of the shorter one. */
+/** Whether two words begin with the same letters: at least three, and at least two thirds of the shorter word. */
 function sharesBeginning(one: string, other: string): boolean {
   const shorter = Math.min(one.length, other.length);
   let alike = 0;

@@ -1,11 +1,11 @@
 /**
- * Who may change what a path leads to. A path is as safe as the weakest folder on its way: the owner of a folder can
- * put something else in the place of whatever is in it.
+ * Finds users who can change the file that a path leads to. The owner of a folder can replace everything in it, so a
+ * path is only as safe as the least safe folder in it.
  */
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 
-/** A file, folder or symbolic link, and whom its permissions let change it. */
+/** A file, folder or symbolic link, and the users that its permissions allow to change it. */
 export interface ForeignHand {
   readonly path: string;
   readonly uid: number;
@@ -14,11 +14,11 @@ export interface ForeignHand {
   readonly who: 'owner' | 'group' | 'everyone';
 }
 
-/** `way`: what leads to the path; it may then still belong to another user. `all`: the path's own end as well. */
+/** `way`: only the folders and links that lead to the file. `all`: the file at the end too. */
 export type Extent = 'way' | 'all';
 
 const STICKY = 0o1000;
-/** The kernel's own limit; path_resolution(7). */
+/** The kernel's limit of symbolic links in one path; path_resolution(7). */
 const MOST_LINKS = 40;
 
 /** Root, and the user of this process. */
@@ -27,9 +27,9 @@ export function ownUsers(): ReadonlySet<number> {
 }
 
 /**
- * The first thing on the way of an absolute path that users other than `trusted` may change, or replace by something
- * else. Null if there is none; what is missing ends the way. In a sticky folder (`/tmp`) only the owner of an entry can
- * replace it. Access control lists are not read. Throws the error of lstat(2).
+ * The first part of an absolute path that users other than `trusted` can change or replace; null if there is none. The
+ * search ends at a part that does not exist. In a sticky folder (`/tmp`) only the owner of an entry can replace it.
+ * Access control lists are not read. Throws the error of lstat(2).
  */
 export function foreignHand(
   target: string,
@@ -48,7 +48,7 @@ export function foreignHand(
     reached = part === '..' ? path.dirname(reached) : path.join(reached, part);
     stat = lstatSync(reached, { throwIfNoEntry: false });
     if (stat === undefined) return null;
-    // Only the entry's owner can replace it here, or a link anywhere.
+    // In a sticky folder only the entry's owner can replace it. A symbolic link can be replaced by its owner anywhere.
     const owner = trusted.has(stat.uid) ? null : describeOwner(reached, stat);
     if (owner !== null && (hand !== null || stat.isSymbolicLink())) return owner;
     if (!stat.isSymbolicLink()) continue;
@@ -60,6 +60,25 @@ export function foreignHand(
     stat = lstatSync(reached);
   }
   return extent === 'way' ? null : handOn(reached, stat, trusted);
+}
+
+/** Permissions as in the last digit of a mode; stat(2). */
+export const READ = 0o4;
+const SEARCH = 0o1;
+
+/**
+ * Whether the mode bits permit this to a user. `gid`: the user's group; null: unknown. Supplementary groups and access
+ * control lists are not read.
+ */
+export function mayDo({ mode, uid, gid }: Stats, what: number, user: number, group: number | null): boolean {
+  if (uid === user) return (mode & (what << 6)) !== 0;
+  return (mode & (gid === group ? what << 3 : what)) !== 0;
+}
+
+/** Whether a user may search a folder and every folder above it. Throws the error of stat(2). */
+export function maySearch(folder: string, user: number, group: number | null): boolean {
+  if (!mayDo(statSync(folder), SEARCH, user, group)) return false;
+  return folder === '/' || maySearch(path.dirname(folder), user, group);
 }
 
 /** For instance `/srv/app belongs to app (mode 0755)`. */
@@ -75,7 +94,7 @@ function handOn(where: string, stat: Stats, trusted: ReadonlySet<number>): Forei
   if (!trusted.has(stat.uid)) return describeOwner(where, stat);
   const { uid, gid, mode } = stat;
   if ((mode & 0o002) !== 0) return { path: where, uid, gid, mode, who: 'everyone' };
-  // The members of root's own group are as good as root.
+  // Members of root's group count as root.
   if ((mode & 0o020) !== 0 && gid !== 0) return { path: where, uid, gid, mode, who: 'group' };
   return null;
 }
@@ -88,7 +107,7 @@ function partsOf(target: string): string[] {
   return target.split('/').filter((part) => part !== '' && part !== '.');
 }
 
-/** From the file alone: a message is not worth a process. */
+/** Reads only the file. Other sources of names (NSS) would need a process, which is too much for a message. */
 function nameOf(database: 'passwd' | 'group', id: number): string | null {
   try {
     const lines = readFileSync(`/etc/${database}`, 'utf8').split('\n');

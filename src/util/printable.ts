@@ -1,18 +1,18 @@
 /**
- * Text from outside (the output of a check, the reason of a failure, another manager's answer) as it may be printed: no
- * character of it moves the cursor of a terminal, and none begins a line that looks like one of the manager's own. Pure.
+ * Makes text from outside safe to print: the output of a check, the reason of a failure, another manager's answer. No
+ * character of the result moves the cursor of a terminal or begins a line that looks like a line of the manager. Pure.
  */
 
-/** C0, DEL and C1, the separators of lines and paragraphs, and what turns the direction of writing (Unicode, UAX #9). */
+/** C0, DEL and C1, the separators of lines and paragraphs, and the marks of writing direction (Unicode, UAX #9). */
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const LETTERS: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** One line: each control character as an escape of JavaScript, such as `\n` or `\x1b`. */
+/** One line. Each control character becomes a JavaScript escape such as `\n` or `\x1b`. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escape);
 }
 
-/** The same, but for line ends and tabs: for text whose lines are meant, such as the frame of a diagnostic. */
+/** Like `printable`, but line ends and tabs stay. For text of several lines, such as the code frame of a diagnostic. */
 export function printableLines(text: string): string {
   return text.replace(UNPRINTABLE, (character) =>
     character === '\n' || character === '\t' ? character : escape(character),

@@ -1,22 +1,30 @@
 /**
- * Opens files that another user may own or replace. A FIFO without a writer blocks open(2) for ever, and a check with
- * stat(2) beforehand leaves a moment in which the file is replaced. So the open itself does not wait, and the check
- * looks at what was opened.
+ * Opens files that another user can own or replace. A FIFO without a writer blocks open(2) for ever, and a file can be
+ * replaced between a check with stat(2) and the open. So open(2) does not wait, and fstat(2) checks the opened file.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 /**
- * Flags of open(2). `O_NONBLOCK` also covers a lease (fcntl(2)). `O_NOCTTY`: a terminal must not become the manager's
- * own.
+ * Flags of open(2). `O_NONBLOCK`: open(2) does not wait, also not for a lease (fcntl(2)). `O_NOCTTY`: a terminal does not
+ * become the manager's controlling terminal.
  */
 export const READ_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Whether a symbolic link that has the file's name is followed. */
+/** What happens if the path is a symbolic link. */
 export type Links = 'follow' | 'refuse';
 
-/** The file is not a regular one, or is too large; the message begins with "it" and leaves the path out. */
+/** The file is not a regular file, or is too large. The message begins with "it" and does not contain the path. */
 export class UnsuitableFile extends Error {
   override readonly name = 'UnsuitableFile';
 }
@@ -33,7 +41,7 @@ export function openRegular(path: string, links: Links = 'follow'): number {
   }
 }
 
-/** The same as a promise. */
+/** Like `openRegular`, but asynchronous. */
 export async function openRegularHandle(path: string, links: Links = 'follow'): Promise<FileHandle> {
   const handle = await open(path, flagsFor(links));
   try {
@@ -46,17 +54,17 @@ export async function openRegularHandle(path: string, links: Links = 'follow'): 
 }
 
 /**
- * The whole content. Throws {@link UnsuitableFile} if it is longer than `limitBytes`, or if `refuse` has a reason
- * against the file that was opened; and what the opening throws.
+ * The whole content. Throws {@link UnsuitableFile} if the content is longer than `limitBytes`, or if `refuse` returns a
+ * reason against the opened file. Also throws the errors of `openRegular`.
  */
 export function readRegular(
   path: string,
   limitBytes: number,
-  refuse: (file: Stats) => string | null = () => null,
+  refuse: (file: Stats, realPath: string) => string | null = () => null,
 ): Buffer {
   const descriptor = openRegular(path);
   try {
-    const reason = refuse(fstatSync(descriptor));
+    const reason = refuse(fstatSync(descriptor), realPathOf(descriptor, path));
     if (reason !== null) throw new UnsuitableFile(reason);
     const chunks: Buffer[] = [];
     for (let length = 0; ;) {
@@ -64,12 +72,21 @@ export function readRegular(
       const read = readSync(descriptor, chunk);
       if (read === 0) return Buffer.concat(chunks);
       length += read;
-      // Not by the size that fstat(2) reports: the file can grow, and one of /proc has none.
+      // The size from fstat(2) is no limit: a file can grow, and files in /proc have size 0.
       if (length > limitBytes) throw new UnsuitableFile(`it is larger than ${limitBytes} bytes`);
       chunks.push(chunk.subarray(0, read));
     }
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Of the file that was opened, whatever the path leads to by now. */
+function realPathOf(descriptor: number, path: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return realpathSync(path);
   }
 }
 

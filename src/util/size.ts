@@ -1,4 +1,4 @@
-/** Why a text is no size. */
+/** Why a text is not a size. */
 export type SizeFault = 'missing-unit' | 'unknown-unit' | 'not-a-size' | 'zero' | 'too-large';
 
 export type ParsedSize =
@@ -16,7 +16,10 @@ const BYTES_PER_UNIT: ReadonlyMap<string, number> = new Map([
 
 const SIZE = /^(\d+(?:\.\d+)?) *([a-z]*)$/i;
 
-/** Reads a size in bytes, rounded down: `10MB` counts in thousands, `512KiB` in 1024s, `100B`. Case does not matter. */
+/**
+ * Reads a size such as `10MB` (powers of 1000), `512KiB` (powers of 1024) or `100B`, in bytes, rounded down. Upper and
+ * lower case are equal.
+ */
 export function parseSize(text: string): ParsedSize {
   const match = SIZE.exec(text);
   if (match === null) return { ok: false, reason: 'not-a-size' };

@@ -34,7 +34,7 @@ test.each([
   ['run web', /^error: too many arguments for 'run'\./],
   ['--config nothing.yaml', /^nothing\.yaml: cannot be read: there is no such file\n$/],
   ['--config nothing.yaml status', /^alternate: nothing\.yaml does not exist\n$/],
-  ['status', /^alternate: there is no configuration in this folder or above; .*\n$/],
+  ['status', /^alternate: there is no configuration in this folder or above\. .*\n$/],
 ])('alternate %s: exit 2, said in a line or two', async (words, stderr) => {
   const { run } = await inFolder();
   const ended = await run(...words.split(' '));

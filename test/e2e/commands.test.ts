@@ -35,7 +35,9 @@ describe('rotate', () => {
     ]);
     expect(await client('rotate', '--all')).toMatchObject({ code: 0 });
     expect(await theatre.service('other')).toMatchObject({ rotations: { completed: 2 } });
-    expect(await client('rotate')).toMatchObject(said(2, /alternate: which service\? web, other; or --all/));
+    expect(await client('rotate')).toMatchObject(
+      said(2, /alternate: give a service or --all\. The services are: web, other/),
+    );
     expect(await client('rotate', 'web', '--all')).toMatchObject({ code: 2 });
     expect(await client('rotate', 'web', 'wob')).toMatchObject({
       code: 1,
@@ -62,7 +64,7 @@ describe('the other commands', () => {
     expect(await client('signal', 'web')).toMatchObject(said(0, /web: SIGUSR1 accepted/));
     await theatre.service('web', ({ rotations }) => rotations.completed === 1);
     expect(await client('signal', 'web', 'SIGHUB')).toMatchObject(
-      said(2, /alternate: "SIGHUB" is no signal of this system \(did you mean SIGHUP\?\)/),
+      said(2, /alternate: there is no signal "SIGHUB" on this system \(did you mean SIGHUP\?\)/),
     );
     expect(await client('signal', 'wob')).toMatchObject(said(1, /alternate: no service "wob"; known: web/));
   });
@@ -118,7 +120,7 @@ describe('the other commands', () => {
     const refused = await client('reload');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toMatch(
-      /^the new configuration is refused. Nothing has changed:\n.*:2:\d+.*overlp/,
+      /^the new configuration is refused\. Nothing has changed:\n.*:2:\d+.*overlp/,
     );
   });
 

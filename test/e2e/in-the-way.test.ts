@@ -37,7 +37,7 @@ test.each(['http', 'tcp'] as const)(
     const outcome = await theatre.rotate('web');
     expect(outcome).toMatchObject({
       outcome: 'failed',
-      reason: `127.0.0.1:${second} is answered by another process already: end that one first`,
+      reason: `another process already listens on 127.0.0.1:${second}: end that process first`,
     });
     expect((await theatre.running('web')).current?.pid).toBe(old.pid);
     expect(old.signals).toEqual([]);
@@ -50,7 +50,7 @@ test('nor for the only instance of a service without parameters', async () => {
   await stranger(port);
   theatre.start({ web: { command: Stage.command('web'), ready: { tcp: port }, restart: 'never' } });
   await theatre.alternate.logged(
-    new RegExp(`web: cannot start the command: ${port} is answered by another process already`),
+    new RegExp(`web: cannot start the command: another process already listens on ${port}`),
   );
   expect(theatre.stage.puppets).toHaveLength(0);
 });
@@ -72,7 +72,7 @@ test('a stranger on the port that is checked does not pass for the new instance,
   await theatre.running('web');
   expect(await theatre.rotate('web')).toMatchObject({
     outcome: 'failed',
-    reason: `127.0.0.1:${second} is answered by another process already: end that one first`,
+    reason: `another process already listens on 127.0.0.1:${second}: end that process first`,
   });
 });
 

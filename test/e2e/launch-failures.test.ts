@@ -51,7 +51,7 @@ describe('a program that cannot be started gives a reason of one line', () => {
     const { outcome, app } = await rotateAfter((theatre) =>
       theatre.write('app', '#!/no/such/interpreter\n', 0o755),
     );
-    expect(outcome.reason).toBe(`${app} names an interpreter in its first line that does not exist`);
+    expect(outcome.reason).toBe(`the interpreter in the first line of ${app} does not exist`);
   });
 
   test('its working directory is gone', async () => {

@@ -164,7 +164,12 @@ describe('a program that cannot be started gives the same reason as without list
     ['not executable', {}, (t) => t.write('app', 'x', 0o644), /^\/app is not an executable file/],
     ['a folder', {}, (t) => t.write('app/x', ''), /^\/app is not an executable file/],
     ['under a file', { command: './a/app' }, (t) => t.write('a', ''), /^\/a\/app does not exist: a part/],
-    ['without its interpreter', {}, (t) => t.write('app', '#! /no/such\n', 0o755), /names an interpreter/],
+    [
+      'without its interpreter',
+      {},
+      (t) => t.write('app', '#! /no/such\n', 0o755),
+      /the interpreter in the first line/,
+    ],
   ])('%s', async (_what, given, prepare, reason) => {
     expect(await reasonsOf(given, prepare)).toMatch(reason);
   });

@@ -136,7 +136,7 @@ test('an address that moves between two services that stay is refused, and nothi
   theatre.configure({ a: service('a', two), b: service('b', one) });
   const refused = await theatre.ask('POST', '/v1/reload');
   expect(refused.status).toBe(422);
-  expect(JSON.stringify(refused.body)).toContain(`:${two}: take it away there first`);
+  expect(JSON.stringify(refused.body)).toContain(`:${two}: remove it there and reload`);
   expect([await ask(one), await ask(two)]).toEqual([
     expect.stringMatching(/^a-1 /),
     expect.stringMatching(/^b-1 /),

@@ -29,7 +29,7 @@ test('an address in use: exit 1, and says which service, which address and who; 
   });
   const { code, stderr } = await until('the end', ended);
   const name = path.basename(realpathSync(process.execPath));
-  const who = process.platform === 'linux' ? `${name} (pid ${process.pid})` : 'somebody else';
+  const who = process.platform === 'linux' ? `${name} (pid ${process.pid})` : 'another process';
   expect(code).toBe(1);
   expect(stderr).toContain(`web: cannot listen on 127.0.0.1:${taken}: ${who} listens there already`);
   expect(stderr).not.toMatch(/bug in alternate|manager .* started/);
@@ -73,7 +73,7 @@ test('every address that cannot be had is named at once', async () => {
   expect(code).toBe(1);
   expect(stderr).toMatch(/s0: cannot listen on/);
   expect(stderr).toMatch(/s1: cannot listen on/);
-  expect(stderr).toMatch(/folder: cannot listen on unix:\/.*\/missing\/a\.sock: there is no such folder\n/);
+  expect(stderr).toMatch(/folder: cannot listen on unix:\/.*\/missing\/a\.sock: the folder does not exist\n/);
 });
 
 test('validate does not open anything', async () => {
@@ -103,7 +103,7 @@ test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0 || unprivil
     const { code, stderr } = await until('the end', manager.ended);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      'web: cannot listen on 127.0.0.1:79: ports below 1024 are for root, or for a node with CAP_NET_BIND_SERVICE',
+      'web: cannot listen on 127.0.0.1:79: a port below 1024 needs root, or a node with CAP_NET_BIND_SERVICE',
     );
   },
 );

@@ -234,7 +234,7 @@ describe('what an instance gets of the manager', () => {
     const b = await theatre.puppet('b');
     await alternate.logged(/overlap of 1h/);
     process.kill(-alternate.pid, 'SIGUSR1');
-    await alternate.logged(/one more follows/);
+    await alternate.logged(/one more rotation follows/);
     await Promise.all([a.do('cwd'), b.do('cwd')]);
     expect([...a.signals, ...b.signals]).toEqual([]);
   });

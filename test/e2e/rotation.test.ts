@@ -200,7 +200,7 @@ describe('requests during a rotation', () => {
     const first = theatre.rotate('web');
     await health.asked('b');
     const three = [theatre.rotate('web'), theatre.rotate('web'), theatre.rotate('web')];
-    await theatre.alternate.logged(/one more follows/, 3);
+    await theatre.alternate.logged(/one more rotation follows/, 3);
     expect(await theatre.service('web')).toMatchObject({ state: 'rotating', pendingRotation: true });
     health.healthy('b');
     expect(await first).toMatchObject({ outcome: 'completed', to: 'b' });

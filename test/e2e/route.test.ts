@@ -151,7 +151,7 @@ test('a second manager, whose instance finds its address taken, leaves the route
     seen.push(existsSync(path.join(theatre.folder, 'run/api', String(first))));
   });
   const rival = new Alternate(['--config', other], { cwd: theatre.folder });
-  await rival.logged(/is answered by another process already/);
+  await rival.logged(/another process already listens on/);
   await rival.discard();
   watcher.close();
   expect(seen).toEqual([]);

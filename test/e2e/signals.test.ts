@@ -157,7 +157,7 @@ test('SIGHUP reads the configuration again', async () => {
   theatre.write('alternate.config.yaml', 'services: { web: { comand: sleep 300 } }');
   alternate.signal('SIGHUP');
   await alternate.logged(
-    /the new configuration is refused. Nothing has changed:\n.*alternate\.config\.yaml:1:20/,
+    /the new configuration is refused\. Nothing has changed:\n.*alternate\.config\.yaml:1:20/,
   );
   expect(await theatre.running('web')).toMatchObject({ current: { pid: current?.pid } });
   await theatre.running('api');

@@ -79,7 +79,7 @@ describe('status', () => {
     const one = await client('status', 'edge', '--json');
     expect(JSON.parse(one.stdout)).toStrictEqual({ ...document, services: [document.services[1]] });
     expect(await client('status', 'edge', 'wob', '--json')).toMatchObject(
-      said(1, /alternate: no service "wob"; known: web, edge/),
+      said(1, /alternate: there is no service "wob"\. The services are: web, edge/),
     );
   });
 
@@ -91,7 +91,7 @@ describe('status', () => {
     await until('the table after the rotation', () => /^web +running +b /m.test(watching.stdout));
     await alternate.stop();
     const ended = await until('the end of watching', watching.ended);
-    expect(ended).toMatchObject({ code: 1, stderr: 'alternate: the manager has gone\n' });
+    expect(ended).toMatchObject({ code: 1, stderr: 'alternate: the manager has ended\n' });
     // Not a terminal: nothing moves a cursor.
     expect(ended.stdout).not.toContain('\u001b');
   });
@@ -138,7 +138,10 @@ describe('how a manager is found', () => {
     // What is named wins over what is found.
     const wrong = await runAlternate(['status', '--socket', 'nothing.sock'], { cwd: deep });
     expect(wrong).toMatchObject(
-      said(1, /alternate: no manager is running: there is no socket \S+nothing\.sock; start it with: .*/),
+      said(
+        1,
+        /alternate: no manager is running: there is no socket \S+nothing\.sock\. To start a manager: .*/,
+      ),
     );
   });
 
@@ -165,7 +168,7 @@ describe('how a manager is found', () => {
       'control: { socket: false }\nservices: { web: { command: sleep 300 } }',
     );
     expect(await runAlternate(['status'], { cwd: theatre.folder })).toMatchObject(
-      said(1, /alternate: \S+ switches the control socket off \(control\.socket: false\)/),
+      said(1, /alternate: the manager has no control socket: \S+ switches it off \(control\.socket: false\)/),
     );
   });
 });
@@ -197,7 +200,7 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(await asRoot('rotate', 'web')).toMatchObject({ code: 1, stderr });
     await other.stop();
     expect((await asRoot('status')).stderr).toMatch(
-      /^alternate: no manager is running: there is no socket \/run\/alternate\/\w+\.sock; start it with/,
+      /^alternate: no manager is running: there is no socket \/run\/alternate\/\w+\.sock\. To start a manager/,
     );
   },
 );

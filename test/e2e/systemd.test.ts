@@ -128,7 +128,7 @@ describe.skipIf(!canTell)('NOTIFY_SOCKET, with perl and systemd-notify', () => {
     expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed' });
     const { code, stderr } = await theatre.alternate.stop();
     expect(code).toBe(0);
-    expect(stderr.match(/systemd is not told/g)).toHaveLength(1);
+    expect(stderr.match(/no longer reported to systemd/g)).toHaveLength(1);
   });
 });
 
@@ -146,7 +146,7 @@ test('without systemd-notify one warning says what to do', async () => {
   theatre.start({ web: sleeping }, { env: { NOTIFY_SOCKET: '/nowhere', PATH: programs } });
   await theatre.alternate.logged(/systemd-notify, a program of systemd, cannot be started.* set Type=exec/);
   await theatre.running('web');
-  expect((await theatre.alternate.stop()).stderr.match(/systemd is not told/g)).toHaveLength(1);
+  expect((await theatre.alternate.stop()).stderr.match(/no longer reported to systemd/g)).toHaveLength(1);
 });
 
 describe.skipIf(!isThere('systemd-analyze'))('the unit, with systemd-analyze', () => {

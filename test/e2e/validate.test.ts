@@ -48,7 +48,7 @@ describe('alternate validate', () => {
       ['3', 'warning'],
       ['5', undefined],
     ]);
-    expect(stderr).toMatch(/\n1 mistake, 1 warning\n$/);
+    expect(stderr).toMatch(/\n1 error, 1 warning\n$/);
   });
 
   test("the repository's own configuration and the one of `alternate init` pass --strict", async () => {
@@ -69,7 +69,7 @@ describe('a manager', () => {
     const alternate = theatre.start(DOUBTFUL);
     await theatre.running('one');
     expect(alternate.stderr).toMatch(
-      /^alternate \| alternate\.config\.yaml:3:19: warning: services\.one\.command: > is passed to the program unchanged \(no shell runs; /m,
+      /^alternate \| alternate\.config\.yaml:3:19: warning: services\.one\.command: > is passed to the program unchanged \(no shell runs the command; /m,
     );
     expect(alternate.stderr).toMatch(
       /^alternate \| .*:4:19: warning: services\.two\.command: .*missing does not exist$/m,

@@ -198,7 +198,7 @@ const canLimit = spawnSync(limited[0] ?? '', [...limited.slice(1), 'true']).stat
 test.skipIf(!canLimit)('past the limit of inotify it says so, and polls (needs unshare -Ur)', async () => {
   const deployed = await deployment(web, limited);
   await deployed.theatre.alternate.logged(
-    /web: watching by polling, which is slower: the limit of watches is reached \(sysctl fs\.inotify\.max_user_watches\)/,
+    /web: watching by polling, which is slower: the limit of watches is reached \(raise sysctl fs\.inotify\.max_user_watches\)/,
   );
   deployed.replace('two');
   await deployed.serves('two');

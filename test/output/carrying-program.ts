@@ -27,14 +27,14 @@ const outputs = createOutputs({
   stdout: process.stdout,
   stderr: process.stderr,
   report(event) {
-    outputs.say(`alternate | ${JSON.stringify(event)}`);
+    outputs.writeMessage(`alternate | ${JSON.stringify(event)}`);
   },
 });
 
 await Promise.all(
   plan.instances.map(async ({ command: [file, ...words], ...spec }) => {
     const output = outputs.open(spec);
-    if (spec.needsLines) output.onLine((line) => lines.push(line));
+    if (spec.needsLines) output.onLine((line) => lines.push(line), new AbortController().signal);
     const child = spawn(file, words, { detached: true, stdio: ['ignore', ...output.stdio] });
     output.attach(child.stdout, child.stderr);
     await new Promise((resolve) => child.on('exit', resolve));

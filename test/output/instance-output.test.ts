@@ -50,10 +50,11 @@ describe('the lines of an instance', () => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     output.attach(stdout, stderr);
     const lines: string[] = [];
-    const stop = output.onLine((line) => {
+    const listening = new AbortController();
+    output.onLine((line) => {
       lines.push(line);
-      if (line === 'enough') stop();
-    });
+      if (line === 'enough') listening.abort();
+    }, listening.signal);
     stdout.write('one\r\ntw');
     stderr.write('grün\n\n');
     stdout.write('o\nenough\nunheard\n');
@@ -69,7 +70,7 @@ describe('the lines of an instance', () => {
     const stdout = new PassThrough();
     const lines: string[] = [];
     output.attach(stdout, null);
-    output.onLine((line) => lines.push(line));
+    output.onLine((line) => lines.push(line), new AbortController().signal);
     for (let count = 0; count < 3; count++) stdout.write('x'.repeat(40_000));
     stdout.end('\nlast');
     await output.release(10_000);
@@ -116,14 +117,14 @@ describe('release', () => {
 describe("the manager's own messages", () => {
   test('go to stderr as lines', () => {
     const { outputs, stderr } = setUp();
-    outputs.say('one');
-    outputs.say('two\n');
+    outputs.writeMessage('one');
+    outputs.writeMessage('two\n');
     expect(stderr.text).toBe('one\ntwo\n');
   });
 
   test('are dropped beyond 1 MiB that waits, and counted', async () => {
     const { outputs, stderr, events } = setUp({ stalled: true });
-    for (let count = 0; count < 1_500; count++) outputs.say('x'.repeat(1023));
+    for (let count = 0; count < 1_500; count++) outputs.writeMessage('x'.repeat(1023));
     expect(stderr.writableLength).toBe(1024 * 1024);
     stderr.resume();
     await until('the count', () => events.length > 0);
@@ -136,8 +137,8 @@ describe("the manager's own messages", () => {
     stderr.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));
     await until('it to be noticed', () => events.length > 0);
     expect(events).toEqual([{ type: 'output-closed', file: 'stderr', reason: 'EPIPE' }]);
-    outputs.say('first');
-    outputs.say('second');
+    outputs.writeMessage('first');
+    outputs.writeMessage('second');
     expect(stdout.text).toBe('first\n');
   });
 
@@ -145,7 +146,7 @@ describe("the manager's own messages", () => {
     const { outputs, stdout, stderr, events } = setUp();
     for (const stream of [stdout, stderr]) stream.destroy();
     await until('both to be noticed', () => events.length === 2);
-    outputs.say('nobody hears this');
+    outputs.writeMessage('nobody hears this');
     expect(await outputs.flush(10_000)).toBe(true);
   });
 });

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runCommand, type CommandRequest } from '../../src/process/command.ts';
 import { temporaryFolder } from '../support/alternate.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { processFacts, processGone } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 import { instanceSpec, NOBODY } from './instance-spec.ts';
@@ -21,30 +22,34 @@ function run(command: readonly string[], differently: Partial<CommandRequest> = 
   const streams = new Promise<[Promise<string>, Promise<string>]>((resolve) => {
     said = resolve;
   });
-  const running = runCommand({
+  const cancelling = new AbortController();
+  const killing = new AbortController();
+  const ended = runCommand({
     spec: instanceSpec(),
     command,
     manager: NOBODY,
     env: {},
     timeoutMs: 30_000,
     graceMs: 0,
+    cancelled: cancelling.signal,
+    killed: killing.signal,
     started(stdout, stderr) {
       said([text(stdout), text(stderr)]);
     },
     ...differently,
   });
   onTestFinished(() => {
-    running.cancel();
+    cancelling.abort();
   });
   return {
-    finished: until(`the end of ${command.join(' ')}`, running.finished),
+    finished: until(`the end of ${command.join(' ')}`, ended.then(failureOf)),
     stdout: streams.then(([stdout]) => stdout),
     stderr: streams.then(([, stderr]) => stderr),
     cancel: () => {
-      running.cancel();
+      cancelling.abort();
     },
     kill: () => {
-      running.kill();
+      killing.abort();
     },
   };
 }
@@ -165,7 +170,6 @@ describe('with a grace it gets TERM first', () => {
     const script = `trap '' TERM; echo $$ >${file}; while :; do sleep 0.05; done`;
     const running = run(['sh', '-c', script], { graceMs: 3_600_000 });
     await pid();
-    running.cancel();
     running.kill();
     expect(await running.finished).toBe('it was cancelled');
   });
@@ -173,18 +177,20 @@ describe('with a grace it gets TERM first', () => {
 
 test('cancelled at once, it is never started', async () => {
   let started = false;
-  const running = runCommand({
+  const cancelling = new AbortController();
+  const ended = runCommand({
     spec: instanceSpec(),
     command: ['true'],
     manager: NOBODY,
     env: {},
     timeoutMs: 1_000,
     graceMs: 0,
+    cancelled: cancelling.signal,
     started() {
       started = true;
     },
   });
-  running.cancel();
-  expect(await running.finished).toBe('it was cancelled');
+  cancelling.abort();
+  expect(failureOf(await ended)).toBe('it was cancelled');
   expect(started).toBe(false);
 });

@@ -3,7 +3,7 @@ import { parseEnvFile } from '../../src/process/env-file.ts';
 
 const env = (text: string) => {
   const parsed = parseEnvFile(text);
-  return parsed.ok ? parsed.env : parsed.mistakes.map(({ line, reason }) => `${line} ${reason}`);
+  return parsed.ok ? parsed.value : parsed.reason.map(({ line, reason }) => `${line} ${reason}`);
 };
 
 describe('parseEnvFile', () => {

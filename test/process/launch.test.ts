@@ -14,12 +14,15 @@ import { instanceSpec, NOBODY } from './instance-spec.ts';
 /** A launch that is followed to its end; what it tells is noted in order. */
 function launched(spec: Partial<InstanceSpec>, stdio: LaunchRequest['stdio'] = ['ignore', 'ignore']) {
   const told: unknown[] = [];
+  const launching = new AbortController();
   const run = {
     told,
     pid: 0,
     stdout: null as Readable | null,
     notify: null as Readable | null,
-    cancel: (): void => undefined,
+    cancel: (): void => {
+      launching.abort();
+    },
     async until(word: string): Promise<void> {
       await until(`${word} among ${JSON.stringify(told)}`, () =>
         told.some((entry) => Array.isArray(entry) && entry[0] === word),
@@ -30,7 +33,7 @@ function launched(spec: Partial<InstanceSpec>, stdio: LaunchRequest['stdio'] = [
     run.cancel();
     if (run.pid > 0) signalGroup(run.pid, 'SIGKILL');
   });
-  run.cancel = launch(
+  launch(
     { spec: instanceSpec(spec), manager: NOBODY, addresses: [], sockets: null, stdio },
     {
       attempted: () => undefined,
@@ -44,6 +47,7 @@ function launched(spec: Partial<InstanceSpec>, stdio: LaunchRequest['stdio'] = [
       leaderExited: (exit) => told.push(['leaderExited', exit]),
       gone: (exit) => told.push(['gone', exit]),
     },
+    launching.signal,
   );
   return run;
 }

@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { InstanceSpec } from '../../src/config/instance.ts';
-import { probe, type Told } from '../../src/process/probe.ts';
+import { probe, type ReadinessSources } from '../../src/process/probe.ts';
 import { HealthCheck } from '../support/health.ts';
 import { until } from '../support/until.ts';
 import { instanceSpec, NOBODY } from './instance-spec.ts';
 
 /** An instance that says what the test wants it to say. */
-class Speaker implements Told {
+class Speaker implements ReadinessSources {
   readonly #lines = new Set<(line: string) => void>();
   readonly #notes = new Set<(text: string) => void>();
 
@@ -22,14 +22,14 @@ class Speaker implements Told {
     for (const callback of this.#notes) callback(text);
   }
 
-  onLine(callback: (line: string) => void): () => void {
+  onLine(callback: (line: string) => void, until: AbortSignal): void {
     this.#lines.add(callback);
-    return () => this.#lines.delete(callback);
+    until.addEventListener('abort', () => this.#lines.delete(callback));
   }
 
-  onNotify(callback: (text: string) => void): () => void {
+  onNotify(callback: (text: string) => void, until: AbortSignal): void {
     this.#notes.add(callback);
-    return () => this.#notes.delete(callback);
+    until.addEventListener('abort', () => this.#notes.delete(callback));
   }
 }
 
@@ -40,10 +40,15 @@ function probed(ready: Loose<Wanted> | null) {
   const speaker = new Speaker();
   const calls: string[] = [];
   const spec = ready === null ? null : { intervalMs: 5, timeoutMs: 20_000, ...ready };
-  const end = probe(instanceSpec({ ready: spec }), NOBODY, speaker, {
+  const probing = new AbortController();
+  const events = {
     ready: () => calls.push('ready'),
-    timedOut: (reason) => calls.push(reason),
-  });
+    timedOut: (reason: string) => calls.push(reason),
+  };
+  probe(instanceSpec({ ready: spec }), NOBODY, speaker, events, probing.signal);
+  const end = (): void => {
+    probing.abort();
+  };
   onTestFinished(end);
   return { speaker, calls, end, called: () => until('a call', () => calls[0]) };
 }

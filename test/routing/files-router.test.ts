@@ -21,6 +21,7 @@ import type { ServiceConfig } from '../../src/config/types.ts';
 import { openRouter } from '../../src/routing/open-router.ts';
 import type { Router } from '../../src/routing/router.ts';
 import { fingerprint } from '../../src/util/fingerprint.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { until } from '../support/until.ts';
 import { byFiles, routed, temporaryFolder } from './service.ts';
 
@@ -43,7 +44,7 @@ function withUmask(mask: number): void {
 describe('directing', () => {
   test('makes the folder and the file', async () => {
     const folder = path.join(temporaryFolder(), 'run/api');
-    expect(await routerOf(folder).direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(folder).direct('a', WITHIN_MS))).toBeNull();
     expect(readdirSync(folder)).toEqual(['a']);
     expect(readFileSync(path.join(folder, 'a'), 'utf8')).toBe('a\n');
   });
@@ -57,7 +58,7 @@ describe('directing', () => {
   test('removes the file of the one before, and of one that an earlier configuration had', async () => {
     const folder = temporaryFolder();
     for (const name of ['a', 'c']) writeFileSync(path.join(folder, name), 'x');
-    expect(await routerOf(folder, {}, ['c']).direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(folder, {}, ['c']).direct('b', WITHIN_MS))).toBeNull();
     expect(readdirSync(folder)).toEqual(['b']);
   });
 
@@ -79,7 +80,7 @@ describe('directing', () => {
     const router = routerOf(folder);
     await router.direct('a', WITHIN_MS);
     const before = statSync(path.join(folder, 'a'), { bigint: true });
-    expect(await router.direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toBeNull();
     const after = statSync(path.join(folder, 'a'), { bigint: true });
     expect([after.ino, after.ctimeNs]).toEqual([before.ino, before.ctimeNs]);
   });
@@ -87,14 +88,14 @@ describe('directing', () => {
   test('writes a file anew whose content is not right', async () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'a'), '127.0.0.1:1\n');
-    expect(await routerOf(folder).direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(folder).direct('a', WITHIN_MS))).toBeNull();
     expect(readFileSync(path.join(folder, 'a'), 'utf8')).toBe('a\n');
   });
 
   test('lets everybody read, whatever the umask is', async () => {
     const base = temporaryFolder();
     withUmask(0o777);
-    expect(await routerOf(path.join(base, 'run/api')).direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(path.join(base, 'run/api')).direct('a', WITHIN_MS))).toBeNull();
     expect(modeOf(path.join(base, 'run'))).toBe('755');
     expect(modeOf(path.join(base, 'run/api'))).toBe('755');
     expect(modeOf(path.join(base, 'run/api/a'))).toBe('644');
@@ -112,7 +113,7 @@ describe('directing', () => {
     const victim = path.join(folder, 'victim');
     writeFileSync(victim, 'untouched');
     symlinkSync(victim, path.join(folder, TEMPORARY));
-    expect(await routerOf(folder).direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(folder).direct('a', WITHIN_MS))).toBeNull();
     expect(readdirSync(folder).sort()).toEqual(['a', 'victim']);
     expect(readFileSync(victim, 'utf8')).toBe('untouched');
     expect(lstatSync(path.join(folder, 'a')).isFile()).toBe(true);
@@ -122,7 +123,7 @@ describe('directing', () => {
     const base = temporaryFolder();
     mkdirSync(path.join(base, 'real'));
     symlinkSync('real', path.join(base, 'link'));
-    expect(await routerOf(path.join(base, 'link')).direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(path.join(base, 'link')).direct('a', WITHIN_MS))).toBeNull();
     expect(readdirSync(path.join(base, 'real'))).toEqual(['a']);
   });
 });
@@ -143,7 +144,7 @@ test('nobody who looks finds no file, however often the route is switched', asyn
   watcher.on('message', (message) => messages.push(message));
   await until('the watcher to look', () => messages.length > 0);
   for (let count = 0; count < 200; count++) {
-    expect(await router.direct(count % 2 === 0 ? 'b' : 'a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct(count % 2 === 0 ? 'b' : 'a', WITHIN_MS))).toBeNull();
   }
   writeFileSync(end, '');
   await until('what the watcher saw', () => messages.length > 1);
@@ -157,13 +158,13 @@ describe('withdrawing', () => {
   test.each(['stopped', 'lost'] as const)('removes the files of all parameters: %s', async (because) => {
     const folder = temporaryFolder();
     for (const name of ['a', 'b', 'c', 'mine']) writeFileSync(path.join(folder, name), 'x');
-    expect(await routerOf(folder, {}, ['c']).withdraw(because, WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(folder, {}, ['c']).withdraw(because, WITHIN_MS))).toBeNull();
     expect(readdirSync(folder)).toEqual(['mine']);
   });
 
   test('makes no folder', async () => {
     const folder = path.join(temporaryFolder(), 'api');
-    expect(await routerOf(folder).withdraw('stopped', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(folder).withdraw('stopped', WITHIN_MS))).toBeNull();
     expect(existsSync(folder)).toBe(false);
   });
 });
@@ -198,7 +199,7 @@ describe('looking', () => {
     ],
     [
       'one file too many',
-      /\/b is there, too$/,
+      /\/b exists too$/,
       (folder: string) => {
         writeFileSync(path.join(folder, 'b'), 'b\n');
       },
@@ -208,9 +209,9 @@ describe('looking', () => {
     spoil(folder);
     expect(await router.deviation('a', WITHIN_MS)).toEqual({
       reason: expect.stringMatching(reason) as unknown,
-      mendable: true,
+      fixable: true,
     });
-    expect(await router.direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toBeNull();
     expect(await router.deviation('a', WITHIN_MS)).toBeNull();
   });
 
@@ -218,7 +219,7 @@ describe('looking', () => {
     const file = path.join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const found = await routerOf(path.join(file, 'api')).deviation('a', WITHIN_MS);
-    expect(found).toMatchObject({ mendable: false, reason: expect.stringContaining('ENOTDIR') as unknown });
+    expect(found).toMatchObject({ fixable: false, reason: expect.stringContaining('ENOTDIR') as unknown });
   });
 });
 
@@ -226,14 +227,14 @@ describe('what is in the way is said, and nothing is changed', () => {
   test.each([
     [
       'a folder',
-      /\/b is a folder, and a file is to be there/,
+      /\/b is a folder, but a file must have this name/,
       (place: string) => {
         mkdirSync(place);
       },
     ],
     [
       'a symbolic link',
-      /\/b is not a plain file/,
+      /\/b is not a regular file/,
       (place: string) => {
         symlinkSync('a', place);
       },
@@ -243,30 +244,32 @@ describe('what is in the way is said, and nothing is changed', () => {
     const router = routerOf(folder);
     await router.direct('a', WITHIN_MS);
     put(path.join(folder, 'b'));
-    expect(await router.direct('b', WITHIN_MS)).toMatch(reason);
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toMatch(reason);
     expect(readdirSync(folder).sort()).toEqual(['a', 'b']);
     renameSync(path.join(folder, 'a'), path.join(folder, 'aside'));
-    expect(await router.direct('a', WITHIN_MS)).toMatch(reason);
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toMatch(reason);
     expect(existsSync(path.join(folder, 'a'))).toBe(false);
   });
 
   test('a file in the place of the folder, or of one above', async () => {
     const file = path.join(temporaryFolder(), 'file');
     writeFileSync(file, '');
-    expect(await routerOf(file).direct('a', WITHIN_MS)).toMatch(/file cannot be a folder.*ENOTDIR/);
-    expect(await routerOf(path.join(file, 'api')).direct('a', WITHIN_MS)).toMatch(/ENOTDIR/);
+    expect(failureOf(await routerOf(file).direct('a', WITHIN_MS))).toMatch(
+      /file, or a part of its path, is not a folder.*ENOTDIR/,
+    );
+    expect(failureOf(await routerOf(path.join(file, 'api')).direct('a', WITHIN_MS))).toMatch(/ENOTDIR/);
   });
 
   test.skipIf(!existsSync('/proc/self'))('a folder that cannot be made (needs /proc)', async () => {
-    expect(await routerOf('/proc/nowhere/api').direct('a', WITHIN_MS)).toMatch(
-      /^\/proc\/nowhere\/api does not exist and cannot be made \(ENOENT\)/,
+    expect(failureOf(await routerOf('/proc/nowhere/api').direct('a', WITHIN_MS))).toMatch(
+      /^\/proc\/nowhere\/api does not exist and cannot be created \(ENOENT\)/,
     );
   });
 
   test.skipIf(process.getuid?.() === 0)('a folder of somebody else (not as root)', async () => {
     const folder = temporaryFolder();
     chmodSync(folder, 0o555);
-    expect(await routerOf(folder).direct('a', WITHIN_MS)).toMatch(
+    expect(failureOf(await routerOf(folder).direct('a', WITHIN_MS))).toMatch(
       /this user may not change files in .*EACCES/,
     );
   });
@@ -288,7 +291,7 @@ describe.skipIf(process.getuid?.() !== 0)('a manager that is root, in a folder o
 
   test('makes the folder for that user', async () => {
     const { site } = stage();
-    expect(await routerOf(path.join(site, 'run/api')).direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(path.join(site, 'run/api')).direct('a', WITHIN_MS))).toBeNull();
     expect(readdirSync(path.join(site, 'run/api'))).toEqual(['a']);
     expect(statSync(path.join(site, 'run')).uid).toBe(USER);
   });
@@ -298,12 +301,12 @@ describe.skipIf(process.getuid?.() !== 0)('a manager that is root, in a folder o
     const folder = path.join(site, 'run');
     mkdirSync(folder);
     const router = routerOf(folder);
-    expect(await router.direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toBeNull();
     rmSync(folder, { recursive: true });
     symlinkSync(secret, folder);
     for (const name of ['b', TEMPORARY]) writeFileSync(path.join(secret, name), 'precious');
     for (const act of [() => router.direct('a', WITHIN_MS), () => router.withdraw('stopped', WITHIN_MS)])
-      expect(await act()).toMatch(
+      expect(failureOf(await act())).toMatch(
         /run belongs to root .* is a symbolic link, .*: name a folder in route.files/,
       );
     expect(readdirSync(secret).sort()).toEqual([TEMPORARY, 'b']);

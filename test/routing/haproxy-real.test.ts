@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openRouter } from '../../src/routing/open-router.ts';
 import { RouteKeeper } from '../../src/routing/keeper.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { until } from '../support/until.ts';
 import { Haproxy, hasHaproxy } from './haproxy-process.ts';
 import { byHaproxy, routed, temporaryFolder } from './service.ts';
@@ -29,15 +30,15 @@ describe.skipIf(!hasHaproxy)('the real HAProxy (needs haproxy)', () => {
     const router = routerOf(haproxy);
     expect(await haproxy.whoAnswers()).toEqual(['a', 'b']);
     for (const to of ['a', 'b', 'a']) {
-      expect(await router.direct(to, WITHIN_MS)).toBeNull();
+      expect(failureOf(await router.direct(to, WITHIN_MS))).toBeNull();
       expect(await router.deviation(to, WITHIN_MS)).toBeNull();
       expect(await haproxy.whoAnswers()).toEqual([to]);
     }
-    expect(await router.withdraw('lost', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.withdraw('lost', WITHIN_MS))).toBeNull();
     expect(await haproxy.whoAnswers()).toEqual(['a']);
-    expect(await router.withdraw('stopped', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.withdraw('stopped', WITHIN_MS))).toBeNull();
     expect(await haproxy.whoAnswers()).toEqual(['503']);
-    expect(await router.direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toBeNull();
     expect(await haproxy.whoAnswers()).toEqual(['b']);
   });
 
@@ -46,10 +47,10 @@ describe.skipIf(!hasHaproxy)('the real HAProxy (needs haproxy)', () => {
     await haproxy.serve('a', 'b');
     const router = routerOf(haproxy);
     expect(await haproxy.whoAnswers()).toEqual(['a']);
-    expect(await router.direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toBeNull();
     expect(await router.deviation('b', WITHIN_MS)).toBeNull();
     expect(await haproxy.whoAnswers()).toEqual(['b']);
-    expect(await router.direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toBeNull();
     expect(await router.deviation('a', WITHIN_MS)).toBeNull();
     expect(await haproxy.whoAnswers()).toEqual(['a']);
   });
@@ -58,7 +59,7 @@ describe.skipIf(!hasHaproxy)('the real HAProxy (needs haproxy)', () => {
     const haproxy = await new Haproxy(temporaryFolder(), { second: 'check inter 100ms fall 1' }).start();
     await haproxy.serve('a');
     const router = routerOf(haproxy);
-    expect(await router.direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toBeNull();
     await until('the health check to fail', async () => (await haproxy.whoAnswers()).includes('503'));
     expect(await router.deviation('b', WITHIN_MS)).toBeNull();
   });
@@ -73,22 +74,22 @@ describe.skipIf(!hasHaproxy)('the real HAProxy (needs haproxy)', () => {
       return answers.length === 1 && answers[0] === 'a';
     });
     await haproxy.serve('b');
-    expect(await routerOf(haproxy).direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(haproxy).direct('b', WITHIN_MS))).toBeNull();
     expect(await haproxy.whoAnswers()).toEqual(['b']);
   });
 
   test('a socket without the right to change anything', async () => {
     const haproxy = await new Haproxy(temporaryFolder(), { level: 'operator' }).start();
-    expect(await routerOf(haproxy).direct('a', WITHIN_MS)).toBe(
+    expect(failureOf(await routerOf(haproxy).direct('a', WITHIN_MS))).toBe(
       `HAProxy on ${haproxy.socket} answered "Permission denied" to "set server api/api-a state ready": its "stats socket" needs "level admin"`,
     );
   });
 
   test('names that it does not have', async () => {
     const haproxy = await new Haproxy(temporaryFolder()).start();
-    const direct = (route: { backend?: string; server?: string }): Promise<string | null> => {
+    const direct = async (route: { backend?: string; server?: string }): Promise<string | null> => {
       const whole = { type: 'haproxy', socket: haproxy.socket, backend: 'api', server: 'api-%alt' } as const;
-      return openRouter({ ...whole, ...route }, routed(whole), []).direct('a', WITHIN_MS);
+      return failureOf(await openRouter({ ...whole, ...route }, routed(whole), []).direct('a', WITHIN_MS));
     };
     expect(await direct({ backend: 'web' })).toMatch(
       /answered "No such backend\." to "set server web\/api-a/,
@@ -103,7 +104,7 @@ describe.skipIf(!hasHaproxy)('the real HAProxy (needs haproxy)', () => {
     const service = routed(byHaproxy(haproxy.socket));
     for (const to of ['a', 'b', 'a', 'b']) {
       const reloaded = haproxy.reload();
-      expect(await keeper.direct(service, to)).toBeNull();
+      expect(failureOf(await keeper.direct(service, to))).toBeNull();
       await reloaded;
       // The worker on its way out may have been told, and the new one lets everybody in: the next look finds that.
       await until(`${to} alone to answer`, async () => (await haproxy.whoAnswers()).join() === to);
@@ -117,7 +118,7 @@ describe.skipIf(!hasHaproxy)('the real HAProxy (needs haproxy)', () => {
     const { keeper, said } = keeperWithDiary();
     const service = routed(byHaproxy(haproxy.socket));
     // It is not up yet: what was asked for is made true when it is.
-    expect(await keeper.direct(service, 'a')).toMatch(/ENOENT/);
+    expect(failureOf(await keeper.direct(service, 'a'))).toMatch(/ENOENT/);
     await haproxy.start();
     await until('restored', () => said.includes('restored'));
     expect(await haproxy.whoAnswers()).toEqual(['a']);
@@ -127,7 +128,7 @@ describe.skipIf(!hasHaproxy)('the real HAProxy (needs haproxy)', () => {
     await until('restored', () => said.includes('restored'));
     expect(await haproxy.whoAnswers()).toEqual(['a']);
     expect(said).toHaveLength(2);
-    expect(await keeper.direct(service, 'b')).toBeNull();
+    expect(failureOf(await keeper.direct(service, 'b'))).toBeNull();
     expect(await haproxy.whoAnswers()).toEqual(['b']);
     await keeper.close();
   });

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ServiceConfig } from '../../src/config/types.ts';
 import { openRouter } from '../../src/routing/open-router.ts';
 import type { Router } from '../../src/routing/router.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { until } from '../support/until.ts';
 import { FakeHaproxy } from './fake-haproxy.ts';
 import { byHaproxy, routed, temporaryFolder } from './service.ts';
@@ -25,7 +26,7 @@ async function haproxy(): Promise<{ fake: FakeHaproxy; socket: string; router: R
 describe('directing', () => {
   test('lets the new one in, then the other out, then looks', async () => {
     const { fake, router } = await haproxy();
-    expect(await router.direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toBeNull();
     expect(fake.letIn).toEqual(['api-b']);
     expect(fake.commands).toEqual([
       'set server api/api-b state ready',
@@ -41,15 +42,15 @@ describe('directing', () => {
   ])('a server that %s is let in all the same', async (_name, words) => {
     const { fake, router } = await haproxy();
     fake.behave = (command) => (command.endsWith('health up') ? words : fake.answer(command));
-    expect(await router.direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toBeNull();
     expect(fake.letIn).toEqual(['api-b']);
   });
 
   test('lets nobody out where the new one cannot be let in', async () => {
     const { fake, socket, router } = await haproxy();
     fake.servers.delete('api-b');
-    expect(await router.direct('b', WITHIN_MS)).toBe(
-      `HAProxy on ${socket} answered "No such server." to "set server api/api-b state ready": route.haproxy and its configuration must name the same backend and servers`,
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toBe(
+      `HAProxy on ${socket} answered "No such server." to "set server api/api-b state ready": name the same backend and servers in route.haproxy and in the configuration of HAProxy`,
     );
     expect(fake.letIn).toEqual(['api-a']);
   });
@@ -57,26 +58,26 @@ describe('directing', () => {
   test('says what has been done where the other cannot be let out', async () => {
     const { fake, router } = await haproxy();
     fake.servers.delete('api-a');
-    expect(await router.direct('b', WITHIN_MS)).toMatch(
-      /^api-b is let in already, but api-a is not let out: HAProxy on .* answered "No such server\."/,
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toMatch(
+      /^HAProxy sends new requests to api-b already, and still to api-a: HAProxy on .* answered "No such server\."/,
     );
   });
 
   test('lets out what an earlier configuration had, where HAProxy still has it', async () => {
     const { fake, socket } = await haproxy();
     fake.servers.set('api-c', 0);
-    expect(await routerOf(socket, {}, ['c', 'd']).direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await routerOf(socket, {}, ['c', 'd']).direct('b', WITHIN_MS))).toBeNull();
     expect(fake.letIn).toEqual(['api-b']);
   });
 
   test.each([
     ['Permission denied', /needs "level admin"$/],
-    ['No such backend.', /must name the same backend and servers$/],
+    ['No such backend.', /: name the same backend and servers in route.haproxy/],
     ['Something that nobody\nhas thought of', /answered "Something that nobody" to "set server [^"]*"$/],
   ])('hands on the words of HAProxy: %s', async (words, reason) => {
     const { fake, router } = await haproxy();
     fake.behave = () => `${words}\n\n`;
-    expect(await router.direct('a', WITHIN_MS)).toMatch(reason);
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toMatch(reason);
     expect(fake.commands).toHaveLength(1);
   });
 
@@ -90,7 +91,7 @@ describe('directing', () => {
       }
       return fake.answer(command);
     };
-    expect(await router.direct('a', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toBeNull();
     expect(fake.letIn).toEqual(['api-a']);
     expect(fake.commands).toHaveLength(8);
   });
@@ -100,7 +101,7 @@ describe('directing', () => {
     await fake.stop();
     const directed = router.direct('b', WITHIN_MS);
     await fake.start();
-    expect(await directed).toBeNull();
+    expect(failureOf(await directed)).toBeNull();
     expect(fake.letIn).toEqual(['api-b']);
   });
 
@@ -112,7 +113,7 @@ describe('directing', () => {
     const { fake, router } = await haproxy();
     let left = 2;
     fake.behave = (command) => (left-- > 0 ? text : fake.answer(command));
-    expect(await router.direct('b', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.direct('b', WITHIN_MS))).toBeNull();
     expect(fake.letIn).toEqual(['api-b']);
   });
 });
@@ -120,7 +121,7 @@ describe('directing', () => {
 describe('somebody who does not behave', () => {
   test('nobody is there', async () => {
     const socket = path.join(temporaryFolder(), 's');
-    expect(await routerOf(socket).direct('a', SHORT_MS)).toBe(
+    expect(failureOf(await routerOf(socket).direct('a', SHORT_MS))).toBe(
       `HAProxy does not answer on ${socket} (ENOENT): does it run, with "stats socket ${socket} level admin" in its configuration?`,
     );
   });
@@ -128,12 +129,12 @@ describe('somebody who does not behave', () => {
   test('silence', async () => {
     const { fake, socket, router } = await haproxy();
     fake.behave = () => null;
-    expect(await router.direct('a', SHORT_MS)).toMatch(
+    expect(failureOf(await router.direct('a', SHORT_MS))).toMatch(
       new RegExp(`^HAProxy does not answer on ${socket} \\(ETIMEDOUT, after \\d+ms\\)`),
     );
     await until('the connection to be closed', () => fake.connections === 0);
-    expect(await router.deviation('a', SHORT_MS)).toMatchObject({ mendable: false });
-    expect(await router.withdraw('stopped', SHORT_MS)).toMatch(/ETIMEDOUT/);
+    expect(await router.deviation('a', SHORT_MS)).toMatchObject({ fixable: false });
+    expect(failureOf(await router.withdraw('stopped', SHORT_MS))).toMatch(/ETIMEDOUT/);
     expect(await router.place(SHORT_MS)).toBeNull();
   });
 
@@ -146,20 +147,20 @@ describe('somebody who does not behave', () => {
       });
       return null;
     };
-    expect(await router.direct('a', SHORT_MS)).toMatch(/ETIMEDOUT/);
+    expect(failureOf(await router.direct('a', SHORT_MS))).toMatch(/ETIMEDOUT/);
   });
 
   test('a connection that is always closed at once', async () => {
     const { fake, router } = await haproxy();
     fake.behave = () => '';
-    expect(await router.direct('a', SHORT_MS)).toMatch(/was closed without an answer/);
+    expect(failureOf(await router.direct('a', SHORT_MS))).toMatch(/was closed without an answer/);
     expect(fake.commands.length).toBeGreaterThan(1);
   });
 
   test('garbage', async () => {
     const { fake, router } = await haproxy();
     fake.behave = () => 'HTTP/1.1 400 Bad Request\r\n\u0007';
-    expect(await router.direct('a', SHORT_MS)).toMatch(
+    expect(failureOf(await router.direct('a', SHORT_MS))).toMatch(
       /was closed after "HTTP\/1\.1 400 Bad Request\\r\\n\\u0007"/,
     );
   });
@@ -175,18 +176,18 @@ describe('somebody who does not behave', () => {
       pour();
       return null;
     };
-    expect(await router.direct('a', WITHIN_MS)).toMatch(/answers without an end/);
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toMatch(/the answer on .* does not end/);
   });
 
   test('"done" to a question', async () => {
     const { fake, router } = await haproxy();
     fake.behave = () => '\n';
-    expect(await router.direct('a', WITHIN_MS)).toMatch(/answered "" to "show servers state api"/);
+    expect(failureOf(await router.direct('a', WITHIN_MS))).toMatch(/answered "" to "show servers state api"/);
   });
 
   test('a path that is too long for a socket', async () => {
-    const reason = await routerOf(`/tmp/${'x'.repeat(120)}`).direct('a', WITHIN_MS);
-    expect(reason).toMatch(/has too long a path: 125 bytes, at most 10[37]$/);
+    const reason = failureOf(await routerOf(`/tmp/${'x'.repeat(120)}`).direct('a', WITHIN_MS));
+    expect(reason).toMatch(/is too long: 125 bytes, at most 10[37]$/);
   });
 
   test('a socket that hears nobody', async () => {
@@ -203,37 +204,37 @@ describe('somebody who does not behave', () => {
         connection.destroy();
       });
     });
-    expect(await routerOf(socket).direct('a', SHORT_MS)).toMatch(/ETIMEDOUT/);
+    expect(failureOf(await routerOf(socket).direct('a', SHORT_MS))).toMatch(/ETIMEDOUT/);
   });
 });
 
 describe('withdrawing', () => {
   test('takes all servers out when the service was stopped', async () => {
     const { fake, router } = await haproxy();
-    expect(await router.withdraw('stopped', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.withdraw('stopped', WITHIN_MS))).toBeNull();
     expect([...fake.servers.values()]).toEqual([1, 1]);
   });
 
   test('goes on with the others where one is refused', async () => {
     const { fake, router } = await haproxy();
     fake.servers.delete('api-a');
-    expect(await router.withdraw('stopped', WITHIN_MS)).toMatch(/"No such server\."/);
+    expect(failureOf(await router.withdraw('stopped', WITHIN_MS))).toMatch(/"No such server\."/);
     expect(fake.letIn).toEqual([]);
   });
 
   test('leaves HAProxy alone when what served is lost', async () => {
     const { fake, router } = await haproxy();
-    expect(await router.withdraw('lost', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.withdraw('lost', WITHIN_MS))).toBeNull();
     expect(fake.commands).toEqual([]);
   });
 
   test('is done at once where nobody is there, or only a worker on its way out', async () => {
     const { fake, router } = await haproxy();
     fake.behave = () => 'Proxy is disabled.\n\n';
-    expect(await router.withdraw('stopped', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.withdraw('stopped', WITHIN_MS))).toBeNull();
     expect(fake.commands).toHaveLength(1);
     await fake.stop();
-    expect(await router.withdraw('stopped', WITHIN_MS)).toBeNull();
+    expect(failureOf(await router.withdraw('stopped', WITHIN_MS))).toBeNull();
   });
 });
 
@@ -243,12 +244,12 @@ describe('looking', () => {
     await router.direct('a', WITHIN_MS);
     expect(await router.deviation('a', WITHIN_MS)).toBeNull();
     expect(await router.deviation('b', WITHIN_MS)).toMatchObject({
-      reason: expect.stringContaining(`HAProxy on ${socket} lets in api/api-a`) as unknown,
+      reason: expect.stringContaining(`HAProxy on ${socket} sends new requests to api/api-a`) as unknown,
     });
     fake.servers.set('api-a', 8);
     expect(await router.deviation('a', WITHIN_MS)).toMatchObject({
-      reason: expect.stringContaining('does not let in api/api-a') as unknown,
-      mendable: true,
+      reason: expect.stringContaining('does not send new requests to api/api-a') as unknown,
+      fixable: true,
     });
   });
 
@@ -256,7 +257,7 @@ describe('looking', () => {
     const { fake, router } = await haproxy();
     fake.servers.delete('api-b');
     expect(await router.deviation('a', WITHIN_MS)).toBeNull();
-    expect(await router.deviation('b', WITHIN_MS)).toMatchObject({ mendable: true });
+    expect(await router.deviation('b', WITHIN_MS)).toMatchObject({ fixable: true });
   });
 });
 

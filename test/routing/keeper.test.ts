@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RouteKeeper } from '../../src/routing/keeper.ts';
+import { DONE, type Result } from '../../src/util/result.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { until } from '../support/until.ts';
 import { FakeHaproxy } from './fake-haproxy.ts';
 import { byFiles, byHaproxy, routed, temporaryFolder } from './service.ts';
@@ -41,7 +43,7 @@ describe('in the order asked for', () => {
       keeper.withdraw(service, 'stopped'),
       keeper.direct(service, 'a'),
     ]);
-    expect(results).toEqual([null, null, null, null]);
+    expect(results.map(failureOf)).toEqual([null, null, null, null]);
     expect(fake.commands.map((command) => command.replace(/^set server api\/|state /g, ''))).toEqual([
       ...['api-a ready', 'api-a health up', 'api-b drain', 'show servers api'],
       ...['api-b ready', 'api-b health up', 'api-a drain', 'show servers api'],
@@ -63,8 +65,8 @@ describe('in the order asked for', () => {
 
 test('a service without a route has nothing to be told and nothing to be kept', async () => {
   const { keeper, said } = open(1);
-  expect(await keeper.direct(routed(null), 'a')).toBeNull();
-  expect(await keeper.withdraw(routed(null), 'stopped')).toBeNull();
+  expect(failureOf(await keeper.direct(routed(null), 'a'))).toBeNull();
+  expect(failureOf(await keeper.withdraw(routed(null), 'stopped'))).toBeNull();
   expect(said).toEqual([]);
 });
 
@@ -72,7 +74,7 @@ test('what an earlier manager left behind is removed', async () => {
   const folder = temporaryFolder();
   for (const name of ['a', 'b', 'mine']) writeFileSync(path.join(folder, name), 'x');
   const { keeper } = open(NEVER_MS);
-  expect(await keeper.withdraw(routed(byFiles(folder)), 'lost')).toBeNull();
+  expect(failureOf(await keeper.withdraw(routed(byFiles(folder)), 'lost'))).toBeNull();
   expect(filesIn(folder)).toBe('mine');
 });
 
@@ -120,7 +122,7 @@ describe('the look', () => {
     const folder = path.join(temporaryFolder(), 'api');
     writeFileSync(folder, 'in the way');
     const { keeper, said } = open(TICK_MS);
-    expect(await keeper.direct(routed(byFiles(folder)), 'a')).toMatch(/ENOTDIR/);
+    expect(failureOf(await keeper.direct(routed(byFiles(folder)), 'a'))).toMatch(/ENOTDIR/);
     rmSync(folder);
     await until('restored', () => said.includes('restored'));
     expect(filesIn(folder)).toBe('a');
@@ -135,7 +137,7 @@ describe('the look', () => {
     fake.behave = () => 'No such backend.\n\n';
     await until('lost', () => said.length > 0);
     fake.behave = (command) => fake.answer(command);
-    expect(await keeper.direct(service, 'b')).toBeNull();
+    expect(failureOf(await keeper.direct(service, 'b'))).toBeNull();
     expect(said).toEqual([expect.stringMatching(/^lost: /), 'restored']);
     expect(fake.letIn).toEqual(['api-b']);
   });
@@ -168,7 +170,7 @@ describe('the look', () => {
     const service = routed(byHaproxy(socket));
     await keeper.direct(service, 'a');
     fake.forget();
-    let asked: Promise<string | null> | undefined;
+    let asked: Promise<Result<void>> | undefined;
     fake.behave = (command) => {
       const answer = fake.answer(command);
       asked ??= keeper.direct(service, 'b');
@@ -176,7 +178,7 @@ describe('the look', () => {
     };
     const before = fake.commands.length;
     await until('the look', () => asked !== undefined);
-    expect(await asked).toBeNull();
+    expect(await asked).toEqual(DONE);
     expect(fake.letIn).toEqual(['api-b']);
     // The look found both let in, and left it to the newer wish.
     expect(fake.commands.slice(before, before + 2)).toEqual([
@@ -194,8 +196,8 @@ describe('what is wanted is what was asked for last', () => {
     await keeper.direct(service, 'a');
     fake.behave = (command) => (command.includes('api-b') ? 'No such server.\n\n' : fake.answer(command));
     const [failed, back] = await Promise.all([keeper.direct(service, 'b'), keeper.direct(service, 'a')]);
-    expect(failed).toMatch(/No such server/);
-    expect(back).toMatch(/^api-a is let in already/);
+    expect(failureOf(failed)).toMatch(/No such server/);
+    expect(failureOf(back)).toMatch(/^HAProxy sends new requests to api-a already/);
     fake.behave = (command) => fake.answer(command);
     await until('restored', () => said.includes('restored'));
     expect(fake.letIn).toEqual(['api-a']);
@@ -207,7 +209,7 @@ describe('what is wanted is what was asked for last', () => {
     const service = routed(byHaproxy(socket));
     await keeper.direct(service, 'b');
     fake.behave = () => 'No such backend.\n\n';
-    expect(await keeper.direct(service, 'a')).toMatch(/No such backend/);
+    expect(failureOf(await keeper.direct(service, 'a'))).toMatch(/No such backend/);
     fake.behave = (command) => fake.answer(command);
     await until('restored', () => said.includes('restored'));
     expect(fake.letIn).toEqual(['api-a']);
@@ -231,11 +233,11 @@ describe('a reload', () => {
     const before = routed(byHaproxy(socket));
     await keeper.direct(before, 'a');
     fake.servers.set('api-c', 8);
-    expect(await keeper.direct(routed(byHaproxy(socket), { parameters: ['c', 'd'] }), 'c')).toMatch(
-      /^api-c is let in already, but api-d is not let out/,
-    );
+    expect(
+      failureOf(await keeper.direct(routed(byHaproxy(socket), { parameters: ['c', 'd'] }), 'c')),
+    ).toMatch(/^HAProxy sends new requests to api-c already, and still to api-d/);
     expect(fake.letIn).toContain('api-c');
-    expect(await keeper.direct(before, 'a')).toBeNull();
+    expect(failureOf(await keeper.direct(before, 'a'))).toBeNull();
     expect(fake.letIn).toEqual(['api-a']);
   });
 
@@ -248,9 +250,9 @@ describe('a reload', () => {
       if (command.endsWith('maint')) expect(filesIn(folder)).toBe('b');
       return fake.answer(command);
     };
-    expect(await keeper.direct(routed(byFiles(folder)), 'b')).toBeNull();
+    expect(failureOf(await keeper.direct(routed(byFiles(folder)), 'b'))).toBeNull();
     expect(fake.letIn).toEqual([]);
-    expect(await keeper.direct(routed(byHaproxy(socket)), 'a')).toBeNull();
+    expect(failureOf(await keeper.direct(routed(byHaproxy(socket)), 'a'))).toBeNull();
     expect(fake.letIn).toEqual(['api-a']);
     expect(filesIn(folder)).toBe('');
     expect(said).toEqual([]);
@@ -264,11 +266,11 @@ describe('a reload', () => {
     fake.commands.length = 0;
     const folder = path.join(base, 'api');
     mkdirSync(path.join(folder, 'a'), { recursive: true });
-    expect(await keeper.direct(routed(byFiles(folder)), 'b')).toMatch(/\/a is a folder/);
+    expect(failureOf(await keeper.direct(routed(byFiles(folder)), 'b'))).toMatch(/\/a is a folder/);
     expect(fake.commands).toEqual([]);
     rmSync(path.join(folder, 'a'), { recursive: true });
     writeFileSync(path.join(folder, 'b'), 'half done');
-    expect(await keeper.direct(routed(byHaproxy(socket)), 'a')).toBeNull();
+    expect(failureOf(await keeper.direct(routed(byHaproxy(socket)), 'a'))).toBeNull();
     expect(filesIn(folder)).toBe('');
     expect(fake.letIn).toEqual(['api-a']);
   });
@@ -277,7 +279,7 @@ describe('a reload', () => {
     const folder = temporaryFolder();
     const { keeper, said } = open(TICK_MS);
     await keeper.direct(routed(byFiles(folder)), 'a');
-    expect(await keeper.direct(routed(null), 'b')).toBeNull();
+    expect(failureOf(await keeper.direct(routed(null), 'b'))).toBeNull();
     expect(filesIn(folder)).toBe('');
     expect(said).toEqual([]);
   });
@@ -288,13 +290,13 @@ describe('a reload', () => {
     const { keeper } = open(NEVER_MS);
     await keeper.direct(routed(byFiles(folder)), 'a');
     symlinkSync('api', path.join(base, 'link'));
-    expect(await keeper.direct(routed(byFiles(path.join(base, 'link'))), 'b')).toBeNull();
+    expect(failureOf(await keeper.direct(routed(byFiles(path.join(base, 'link'))), 'b'))).toBeNull();
     expect(filesIn(folder)).toBe('b');
 
     const { fake, socket } = await haproxy();
     symlinkSync(socket, `${socket}.link`);
     await keeper.direct(routed(byHaproxy(socket)), 'a');
-    expect(await keeper.direct(routed(byHaproxy(`${socket}.link`)), 'b')).toBeNull();
+    expect(failureOf(await keeper.direct(routed(byHaproxy(`${socket}.link`)), 'b'))).toBeNull();
     expect(fake.letIn).toEqual(['api-b']);
   });
 
@@ -305,11 +307,11 @@ describe('a reload', () => {
     await keeper.direct(routed(byHaproxy(gone.socket)), 'a');
     await gone.fake.stop();
     expect(existsSync(gone.socket)).toBe(false);
-    expect(await keeper.direct(routed(byFiles(folder)), 'b')).toBeNull();
+    expect(failureOf(await keeper.direct(routed(byFiles(folder)), 'b'))).toBeNull();
     expect(said).toEqual([]);
     await keeper.direct(routed(byHaproxy(refusing.socket)), 'a');
     refusing.fake.behave = () => 'Permission denied\n\n';
-    expect(await keeper.direct(routed(byFiles(folder)), 'b')).toBeNull();
+    expect(failureOf(await keeper.direct(routed(byFiles(folder)), 'b'))).toBeNull();
     expect(said).toEqual([expect.stringMatching(/^left behind: HAProxy on .*"Permission denied"/)]);
   });
 });

@@ -14,7 +14,7 @@ async function reasonOf(address: ListenAddress): Promise<string | null> {
   const bound = await bindSocket(address);
   if (!bound.ok) return bound.reason;
   onTestFinished(() => {
-    bound.socket.close();
+    bound.value.close();
   });
   return null;
 }
@@ -47,7 +47,7 @@ describe('a TCP address', () => {
       child.kill('SIGKILL');
     });
     await once(child.stdout, 'data');
-    const who = process.platform === 'linux' ? `node (pid ${child.pid ?? 0})` : 'somebody else';
+    const who = process.platform === 'linux' ? `node (pid ${child.pid ?? 0})` : 'another process';
     const where = `127.0.0.1:${address.port}`;
     expect(await reasonOf(address)).toBe(`cannot listen on ${where}: ${who} listens there already`);
     expect(await reasonOf({ ...address, host: null })).toContain(who);
@@ -85,7 +85,7 @@ describe('a unix socket', () => {
     const place = path.join(temporaryFolder(), 'a.sock');
     const bound = await bindSocket(unix(place));
     expect(existsSync(place)).toBe(true);
-    if (bound.ok) bound.socket.close();
+    if (bound.ok) bound.value.close();
     expect(existsSync(place)).toBe(false);
   });
 
@@ -102,7 +102,7 @@ describe('a unix socket', () => {
     const address = unix(path.join(temporaryFolder(), 'a.sock'));
     await stranger(address);
     expect(await reasonOf(address)).toBe(
-      `cannot listen on unix:${address.path}: ${process.platform === 'linux' ? 'this manager' : 'somebody else'} listens there already`,
+      `cannot listen on unix:${address.path}: ${process.platform === 'linux' ? 'this manager' : 'another process'} listens there already`,
     );
     expect(await tryToConnect(address)).toBe('connected');
   });
@@ -110,19 +110,23 @@ describe('a unix socket', () => {
   test('does not take the place of a file', async () => {
     const place = path.join(temporaryFolder(), 'a.sock');
     writeFileSync(place, 'precious');
-    expect(await reasonOf(unix(place))).toBe(`cannot listen on unix:${place}: that file is no socket`);
+    expect(await reasonOf(unix(place))).toBe(
+      `cannot listen on unix:${place}: this file is not a socket: move it away, or choose another path`,
+    );
     expect(readFileSync(place, 'utf8')).toBe('precious');
   });
 
   test('does not take the place of a link, whatever it leads to', async () => {
     const place = path.join(temporaryFolder(), 'a.sock');
     symlinkSync('nowhere', place);
-    expect(await reasonOf(unix(place))).toBe(`cannot listen on unix:${place}: that file is no socket`);
+    expect(await reasonOf(unix(place))).toBe(
+      `cannot listen on unix:${place}: this file is not a socket: move it away, or choose another path`,
+    );
   });
 
   test.each([
-    ['missing/a.sock', 'there is no such folder'],
-    ['file/a.sock', 'there is no such folder'],
+    ['missing/a.sock', 'the folder does not exist'],
+    ['file/a.sock', 'the folder does not exist'],
     ['round/a.sock', 'ELOOP'],
   ])('at %s: %s', async (name, reason) => {
     const folder = temporaryFolder();
@@ -136,7 +140,9 @@ describe('a unix socket', () => {
     const folder = temporaryFolder();
     for (const mode of [0o500, 0o600]) {
       chmodSync(folder, mode);
-      expect(await reasonOf(unix(path.join(folder, 'a.sock')))).toMatch(/: the folder cannot be written to$/);
+      expect(await reasonOf(unix(path.join(folder, 'a.sock')))).toMatch(
+        /: this user may not write to the folder$/,
+      );
     }
     chmodSync(folder, 0o700);
   });

@@ -31,7 +31,7 @@ test('what an instance is told of them', async () => {
     wanted(unix(place), { name: 'admin' }),
   ];
   expect(sockets.inherited(listen)).toBeNull();
-  expect(await sockets.open(listen)).toEqual({ ok: true, opened: listen });
+  expect(await sockets.open(listen)).toEqual({ ok: true, value: listen });
   const inherited = sockets.inherited(listen);
   expect(inherited?.descriptors).toHaveLength(3);
   expect(inherited?.env).toEqual({
@@ -54,7 +54,7 @@ test('opening them again leaves them, and says nothing', async () => {
   const listen = [wanted(await freeAddress())];
   await sockets.open(listen);
   const before = inodes(listen);
-  expect(await sockets.open(listen)).toEqual({ ok: true, opened: [] });
+  expect(await sockets.open(listen)).toEqual({ ok: true, value: [] });
   expect(inodes(listen)).toEqual(before);
   expect(said).toHaveLength(1);
 });
@@ -64,8 +64,8 @@ test('two that open the same at once open it once', async () => {
   const listen = [wanted(await freeAddress())];
   const openings = await Promise.all([sockets.open(listen), sockets.open(listen)]);
   expect(openings).toEqual([
-    { ok: true, opened: listen },
-    { ok: true, opened: [] },
+    { ok: true, value: listen },
+    { ok: true, value: [] },
   ]);
 });
 

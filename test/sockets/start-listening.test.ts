@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { bindSocket, type BoundSocket } from '../../src/sockets/bind.ts';
 import { startListening } from '../../src/sockets/start-listening.ts';
 import type { ListenAddress } from '../../src/config/types.ts';
+import { DONE } from '../../src/util/result.ts';
 import { freeAddress, listenerOn, tryToConnect, unix } from './open-sockets.ts';
 import { temporaryFolder } from '../routing/service.ts';
 import path from 'node:path';
@@ -13,15 +14,15 @@ async function bound(address: ListenAddress): Promise<BoundSocket> {
   const result = await bindSocket(address);
   if (!result.ok) throw new Error(result.reason);
   onTestFinished(() => {
-    result.socket.close();
+    result.value.close();
   });
-  return result.socket;
+  return result.value;
 }
 
 test('several at once: they listen, and what connects waits in the kernel', async () => {
   const addresses = [await freeAddress(), await freeAddress(null), unix(path.join(temporaryFolder(), 'a'))];
   const sockets = await Promise.all(addresses.map(bound));
-  expect(await startListening(sockets.map(({ fd }) => ({ fd, backlog: 5 })))).toBeNull();
+  expect(await startListening(sockets.map(({ fd }) => ({ fd, backlog: 5 })))).toEqual(DONE);
   for (const address of addresses) {
     expect(await tryToConnect(address)).toBe('connected');
     if (address.type === 'tcp') expect(listenerOn(address.port)?.waiting).toBe(1);
@@ -33,7 +34,7 @@ test('another time does not lose what waits', async () => {
   const { fd } = await bound(address);
   await startListening([{ fd, backlog: 5 }]);
   await tryToConnect(address);
-  expect(await startListening([{ fd, backlog: 50 }])).toBeNull();
+  expect(await startListening([{ fd, backlog: 50 }])).toEqual(DONE);
   expect(listenerOn(address.port)?.waiting).toBe(1);
 });
 
@@ -59,5 +60,8 @@ test('says which one cannot listen, and why', async () => {
     { fd, backlog: 5 },
     { fd: file, backlog: 5 },
   ]);
-  expect(failure).toMatchObject({ index: 1, code: expect.stringMatching(/^E[A-Z]+$/) as unknown });
+  expect(failure).toMatchObject({
+    ok: false,
+    reason: { index: 1, code: expect.stringMatching(/^E[A-Z]+$/) as unknown },
+  });
 });

@@ -8,11 +8,12 @@ import { temporaryFolder } from './watch/folder.ts';
 /** Says on stdout what each signal asks for; a line on stdin takes the listeners away. */
 const program = `
 import { listenToSignals } from './src/triggers/signals.ts';
-const stop = listenToSignals({
+const listening = new AbortController();
+listenToSignals({
   rotate: () => console.log('rotate'), reopen: () => console.log('reopen'), reload: () => console.log('reload'),
   stop: (signal, again) => console.log('stop', signal, again),
-});
-process.stdin.once('data', () => { stop(); console.log('deaf'); });
+}, listening.signal);
+process.stdin.once('data', () => { listening.abort(); console.log('deaf'); });
 console.log('listening');
 `;
 

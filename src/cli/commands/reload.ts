@@ -22,7 +22,7 @@ export async function reload(options: GlobalOptions, own: { readonly json?: bool
   const result = answer.body as Result;
   if (answer.status === 422) {
     printMessage(
-      ['the new configuration is refused, nothing has changed:', ...(result.errors ?? [])].join('\n'),
+      ['the new configuration is refused. Nothing has changed:', ...(result.errors ?? [])].join('\n'),
     );
     return EXIT.usage;
   }

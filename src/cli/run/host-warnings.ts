@@ -110,7 +110,7 @@ function runFiles(
   [word = '', script = '']: Command,
 ): readonly Pick<RunFile, 'file' | 'missing'>[] {
   const environment = environmentOf(instance, NO_MANAGER);
-  const searchPath = environment.ok ? environment.env['PATH'] : process.env['PATH'];
+  const searchPath = environment.ok ? environment.value['PATH'] : process.env['PATH'];
   const { baseDir, cwd } = instance;
   // Shell syntax has its own warning, and the value may be a secret.
   if (/^\w+=|^~/.test(word)) return [];

@@ -67,7 +67,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     level: supervision.logLevel,
     paint: stderrPaint(),
     write: (text) => {
-      outputs.say(text);
+      outputs.writeMessage(text);
     },
   });
   subscribers.add((event) => {
@@ -112,7 +112,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   }
   warnOnce(supervision.warnings);
   const keepAlive = setInterval(() => undefined, NEVER_MS);
-  const silence = listenToSignals(signalHandlers(manager));
+  const signals = new AbortController();
+  listenToSignals(signalHandlers(manager), signals.signal);
   const remembered = early.handOver();
   closeUnaskedInspector();
   const taken = openList(supervision.rosterFile, log);
@@ -146,7 +147,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   await listening?.close();
   lock?.release();
   await outputs.flush(FLUSH_MS);
-  silence();
+  signals.abort();
   return code === 0 && problems.length === 0 ? EXIT.done : EXIT.failed;
 }
 

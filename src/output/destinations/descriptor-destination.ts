@@ -11,8 +11,8 @@ interface Loss {
 }
 
 /**
- * A regular file or a device: written to at once, as Node does too. Node's own stream for it would be of no use after
- * the first full disk, and would lose what a short write(2) leaves over.
+ * A regular file or a device. It is written synchronously, as Node.js does too. The stream of Node.js is not used: it
+ * stops working after the first full disk, and loses the bytes that a short write(2) does not take.
  */
 export class DescriptorDestination extends Destination {
   override readonly isClosed = false;
@@ -31,18 +31,18 @@ export class DescriptorDestination extends Destination {
   }
 
   protected override write(bytes: Buffer, whenTaken?: () => void): void {
-    // What a failure cut off shall not run into what follows it.
+    // A line that a failure cut off ends here, so that the next line does not continue it.
     if (this.#lost !== null && this.#endsInsideLine) this.#store(NEWLINE);
-    const failure = this.#store(bytes);
-    if (failure === null) this.#restored();
-    else this.#lose(failure);
+    const loss = this.#store(bytes);
+    if (loss === null) this.#restored();
+    else this.#lose(loss);
     whenTaken?.();
   }
 
-  #lose(failure: Loss): void {
+  #lose(loss: Loss): void {
     const isNew = this.#lost === null;
-    this.#lost = { reason: failure.reason, bytes: (this.#lost?.bytes ?? 0) + failure.bytes };
-    if (isNew) this.report({ type: 'output-lost', file: this.name, ...failure });
+    this.#lost = { reason: loss.reason, bytes: (this.#lost?.bytes ?? 0) + loss.bytes };
+    if (isNew) this.report({ type: 'output-lost', file: this.name, ...loss });
   }
 
   #restored(): void {
@@ -52,7 +52,7 @@ export class DescriptorDestination extends Destination {
     this.report({ type: 'output-restored', file: this.name, ...lost });
   }
 
-  /** Returns what could not be stored, or null. */
+  /** Returns the part that could not be written; null if all of it was written. */
   #store(bytes: Buffer): Loss | null {
     let written = 0;
     try {

@@ -2,13 +2,13 @@ import type { ReportOutput } from '../report-output.ts';
 import { FlowGate } from './flow-gate.ts';
 import { NEWLINE } from '../lines/line-framer.ts';
 
-/** How much of the manager's own messages may wait for a stalled reader before more of them are dropped. */
+/** If more bytes of the manager's messages than this wait for a stalled reader, further messages are dropped. */
 const MESSAGE_BACKLOG_BYTES = 1024 * 1024;
 const NEWLINE_BYTE = 10;
 
 /** The manager's stdout or stderr, shared by all instances and by the manager's own messages. */
 export abstract class Destination {
-  /** Shut while more is waiting than should: whoever writes here stops reading meanwhile. */
+  /** Shut while too many bytes wait. The sources that write here stop reading while it is shut. */
   readonly gate = new FlowGate();
   readonly name: string;
   protected readonly report: ReportOutput;
@@ -21,26 +21,26 @@ export abstract class Destination {
     this.report = report;
   }
 
-  /** Once a write was taken, its bytes are no longer referred to. */
+  /** Whether the bytes of a write may be used again when the write was taken. */
   abstract readonly returnsMemory: boolean;
 
-  /** Nobody reads it any more; what is written is discarded. */
+  /** It has no reader any more. Bytes that are written are discarded. */
   abstract readonly isClosed: boolean;
 
-  /** Resolves once everything written so far has been passed on, or can no longer be. */
+  /** Resolves when all bytes have been passed on, or cannot be passed on any more. */
   abstract idle(): Promise<void>;
 
   /** Never waits and never throws. `bytes` must not change afterwards. */
   protected abstract write(bytes: Buffer, whenTaken?: () => void): void;
 
-  /** Whether the line that is being written was begun, and not yet ended, by `writer`. */
+  /** Whether `writer` began the current line and has not ended it. */
   isInsideLineOf(writer: object): boolean {
     return this.#lineOwner === writer;
   }
 
   /**
-   * Writes for `writer`, which has to continue the line that it left unfinished. A line left unfinished by another
-   * writer is ended first. `null` owns no line: what it leaves unfinished is not ended.
+   * Writes for `writer`, which must continue the line that it left unfinished. A line that another writer left unfinished
+   * is ended first. The writer `null` owns no line: a line that it leaves unfinished is not ended.
    */
   put(writer: object | null, bytes: Buffer, whenTaken?: () => void): void {
     if (this.#lineOwner !== null && this.#lineOwner !== writer) this.write(NEWLINE);
@@ -48,8 +48,8 @@ export abstract class Destination {
     this.write(bytes, whenTaken);
   }
 
-  /** Writes a message of the manager itself; where too many wait already it is dropped, counted and reported later. */
-  say(text: string): void {
+  /** Writes a message of the manager. If too many messages wait, it is dropped and counted; the count is reported later. */
+  writeMessage(text: string): void {
     const bytes = Buffer.from(text.endsWith('\n') ? text : `${text}\n`);
     if (this.#waitingMessageBytes + bytes.length > MESSAGE_BACKLOG_BYTES) {
       this.#droppedMessages++;

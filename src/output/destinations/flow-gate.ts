@@ -1,12 +1,12 @@
-/** Something that can be kept from delivering more, such as an instance's pipe. */
+/** A source that can pause, such as an instance's pipe. */
 export interface Holdable {
   pause(): void;
   resume(): void;
 }
 
 /**
- * Holds back everything that flows to one destination while that destination has more than it can pass on. The
- * pipes of the instances then fill, and they wait in their own write(2), as with an inherited descriptor.
+ * Pauses all sources of one destination while the destination has more bytes than it can pass on. Then the pipes of the
+ * instances fill, and the instances wait in their write(2), as with an inherited descriptor.
  */
 export class FlowGate {
   readonly #sources = new Set<Holdable>();

@@ -1,3 +1,4 @@
+/** Opens the manager's stdout and stderr as destinations. */
 import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { DescriptorDestination } from './descriptor-destination.ts';
@@ -12,8 +13,8 @@ export interface Destinations {
 }
 
 /**
- * Opens both. Where they are one and the same pipe, terminal or file (`2>&1`), they are one destination: two writers
- * would cut into each other's lines, because a write to a full pipe is done in parts.
+ * If stdout and stderr are the same pipe, terminal or file (`2>&1`), they are one destination. Two writers would mix their
+ * lines, because a write to a full pipe is done in parts.
  */
 export function openDestinations(
   stdout: StandardStream,

@@ -2,7 +2,7 @@ import { Destination } from './destination.ts';
 import { errnoName, type ReportOutput } from '../report-output.ts';
 import type { StandardStream } from './standard-stream.ts';
 
-// Node never blocks on a pipe and queues without a limit: the limit is ours.
+// Node.js never blocks on a pipe, and its queue has no limit. These are the limits of the queue, for the gate.
 const HIGH_BACKLOG_BYTES = 512 * 1024;
 const LOW_BACKLOG_BYTES = 128 * 1024;
 
@@ -17,7 +17,7 @@ export class StreamDestination extends Destination {
   constructor(name: string, stream: StandardStream, report: ReportOutput) {
     super(name, report);
     this.#stream = stream;
-    // One without a descriptor may keep what it was given, as a PassThrough does.
+    // A stream without a descriptor may keep the buffers, as a PassThrough does.
     this.returnsMemory = stream.fd !== undefined;
     stream.on('error', (error) => {
       this.#closed(errnoName(error));
@@ -56,7 +56,7 @@ export class StreamDestination extends Destination {
     if (this.#stream.writableLength > HIGH_BACKLOG_BYTES) this.gate.shut();
   }
 
-  // One function for all writes: the stream then calls it once for many of them.
+  // One function for all writes, because then the stream calls it once for many of them.
   readonly #written = (): void => {
     this.#pendingWrites--;
     if (this.#stream.writableLength <= LOW_BACKLOG_BYTES) this.gate.open();

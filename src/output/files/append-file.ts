@@ -1,3 +1,4 @@
+/** Opens a log file safely and appends to it. */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -5,18 +6,18 @@ import { foreignFile, holdFolder, MOST_LINKS, UnsafePath, type HeldFolder } from
 import { errnoName } from '../report-output.ts';
 
 const NEWLINE_BYTE = 10;
-/** Without waiting: opening a pipe that nobody reads would occupy one of Node's few threads for ever. */
+/** `O_NONBLOCK`: opening a pipe that has no reader would block one of the few threads of Node.js for ever. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY;
-/** What the manager itself was started with; the link behind these names leads to no path. */
+/** A descriptor that the manager inherited. The link with this name leads to no path. */
 const OWN_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
 
-/** A file that is another user's, in a folder whose owner may have put it there. */
+/** The file belongs to another user, and the owner of its folder may have moved it there. */
 export class ForeignFile extends UnsafePath {}
 
-/** A file that is open for appending. Its mode is 0666 without the umask's bits, as with a shell's `>>`. */
+/** A file that is open for appending. A new file gets the mode 0666 without the bits of the umask, as with `>>` in a shell. */
 export class AppendFile {
   readonly #handle: FileHandle;
-  /** A device or a pipe must be neither measured nor renamed. */
+  /** A device or a pipe has no size limit and is not renamed. */
   readonly isRegular: boolean;
   #size: number;
   #endsInsideLine = false;
@@ -28,9 +29,9 @@ export class AppendFile {
   }
 
   /**
-   * Makes missing folders. A manager that is root follows only root's own links, and refuses a file that the owner of
-   * its folder could have taken from another user, except `users`. Throws {@link ForeignFile}, `UnsafePath`, or the
-   * error of mkdir(2), open(2) or fstat(2).
+   * Creates missing folders. If the manager runs as root, it follows only links of root. It also refuses a file of another
+   * user that the owner of the folder may have moved there, except files of `users`. Throws {@link ForeignFile},
+   * `UnsafePath`, or the error of mkdir(2), open(2) or fstat(2).
    */
   static async open(file: string, users: ReadonlySet<number>, links = 0): Promise<AppendFile> {
     if (OWN_STREAM.test(file)) return await AppendFile.#from(await open(file, APPEND));
@@ -39,7 +40,7 @@ export class AppendFile {
       const name = path.basename(file);
       const found = await openIn(folder, name);
       if (typeof found === 'string') {
-        if (links === MOST_LINKS) throw new UnsafePath(`the links of ${file} lead round in a circle`);
+        if (links === MOST_LINKS) throw new UnsafePath(`the symbolic links of ${file} form a loop`);
         return await AppendFile.open(found, users, links + 1);
       }
       const foreign = foreignFile(file, await found.stat(), folder, users);
@@ -56,7 +57,7 @@ export class AppendFile {
     return new AppendFile(handle, stat.isFile(), stat.size);
   }
 
-  /** In bytes, as far as this writer knows. */
+  /** In bytes. Writes of other processes are counted after the next `isStillThere`. */
   get size(): number {
     return this.#size;
   }
@@ -65,7 +66,7 @@ export class AppendFile {
     return this.#endsInsideLine;
   }
 
-  /** Returns how many bytes were written, which may be fewer than there are. Throws the error of writev(2). */
+  /** Returns the number of written bytes, which may be fewer than the blocks have. Throws the error of writev(2). */
   async append(blocks: Buffer[]): Promise<number> {
     const { bytesWritten } = await this.#handle.writev(blocks);
     this.#size += bytesWritten;
@@ -79,7 +80,7 @@ export class AppendFile {
     return bytesWritten;
   }
 
-  /** False when its last name was removed: what is written would be lost. Takes over a size that others changed. */
+  /** False if its last name was removed: further bytes would be lost. Also reads the size again. */
   async isStillThere(): Promise<boolean> {
     const stat = await this.#handle.stat();
     this.#size = stat.size;
@@ -87,25 +88,25 @@ export class AppendFile {
   }
 
   async close(): Promise<void> {
-    // Every byte has been handed over already; there is nothing left to do about an error now.
+    // All bytes have already been written, so an error has no consequence.
     await this.#handle.close().catch(() => undefined);
   }
 }
 
-/** The handle, or where a link leads that has the name and is followed. */
+/** The handle; or the target, if the name is a symbolic link that is followed. */
 async function openIn(folder: HeldFolder, name: string): Promise<FileHandle | string> {
   const { ruler, owner } = folder;
   const entry = folder.entry(name);
   if (process.getuid?.() !== 0) return await open(entry, APPEND | constants.O_CREAT);
   try {
     if (ruler === null) return await open(entry, APPEND | constants.O_CREAT | constants.O_NOFOLLOW);
-    // With O_EXCL it is known to be a new file, so it can be given to the owner of its folder.
+    // O_EXCL guarantees a new file, so it can be given to the owner of its folder.
     const made = await open(entry, APPEND | constants.O_CREAT | constants.O_EXCL).catch((error: unknown) => {
       if (errnoName(error) !== 'EEXIST') throw error;
       return null;
     });
     if (made === null) return await open(entry, APPEND | constants.O_NOFOLLOW);
-    // Without CAP_CHOWN (a container) the file stays root's.
+    // Without CAP_CHOWN (in a container) the file still belongs to root.
     if (typeof ruler === 'number') await made.chown(owner.uid, owner.gid).catch(() => undefined);
     return made;
   } catch (error) {

@@ -1,3 +1,4 @@
+/** Writes one log file: waits, rotates and retries without ever blocking an instance for long. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppendFile, ForeignFile } from './append-file.ts';
 import type { FlowGate } from '../destinations/flow-gate.ts';
@@ -6,11 +7,11 @@ import { LogQueue } from './log-queue.ts';
 import { rotateLogs } from './log-rotation.ts';
 import { errnoName, type ReportOutput } from '../report-output.ts';
 
-/** After a failure, what comes within this time is not tried. */
+/** After a failure, nothing is written for this time. */
 const RETRY_MS = 1000;
-/** How often a file in use is looked at: was it removed, or cut by somebody else? */
+/** The time between two checks of an open file: another program may have removed or truncated it. */
 const CHECK_MS = 1000;
-/** A pipe or device that takes no more for now is tried again after this. */
+/** A pipe or device that is full is tried again after this time. */
 const BUSY_MS = 20;
 
 export interface LogLimits {
@@ -21,14 +22,14 @@ export interface LogLimits {
 }
 
 /**
- * One log file, however many instances write to it. Writes, rotations and openings follow one another in a single
- * loop. Whatever the file system does, whoever writes here is held back only while a write is under way: after a
- * failure bytes are discarded and counted until a later try succeeds.
+ * One log file for any number of instances. One loop does all writes, rotations and openings, one after another. Even if
+ * the file system fails, an instance waits only while a write is under way: after a failure, bytes are discarded and
+ * counted until a later try succeeds.
  */
 export class LogFile {
   readonly path: string;
   limits: LogLimits;
-  /** Who runs the instances that write to it; see `holdFolder`. */
+  /** The users of the instances that write to it; see `holdFolder`. */
   readonly users: Set<number>;
   readonly #report: ReportOutput;
   readonly #queue = new LogQueue();
@@ -40,7 +41,7 @@ export class LogFile {
   #opensAgain = true;
   #isRunning = false;
 
-  /** Opens the file at once, so that a wrong path shows before there is output. */
+  /** Opens the file at once, so that a wrong path is reported before there is output. */
   constructor(path: string, limits: LogLimits, report: ReportOutput, user: number) {
     this.path = path;
     this.limits = limits;
@@ -53,7 +54,7 @@ export class LogFile {
     return this.#queue.gate;
   }
 
-  /** Never throws; `block` must not change afterwards. Blocks end at line ends, but for lines too long to be held. */
+  /** Never throws. `block` must not change afterwards. A block ends at a line end, unless the line is too long to hold. */
   write(block: Buffer): void {
     if (this.#failure !== null && performance.now() < this.#failure.retryAt) {
       this.#failure.bytes += block.length;
@@ -63,13 +64,13 @@ export class LogFile {
     void this.#run();
   }
 
-  /** Closes the file and opens it by its name, as after logrotate(8) has renamed it. */
+  /** Closes the file and opens it by its name again, for instance after logrotate(8) has renamed it. */
   reopen(): void {
     this.#opensAgain = true;
     void this.#run();
   }
 
-  /** Resolves once everything is written, or given up. */
+  /** Resolves when all bytes are written or given up. */
   idle(): Promise<void> {
     if (!this.#isRunning) return Promise.resolve();
     return new Promise((resolve) => {
@@ -77,7 +78,7 @@ export class LogFile {
     });
   }
 
-  /** To be called once it is idle and nobody writes any more. */
+  /** Call this when it is idle and has no writer any more. */
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = null;
@@ -116,7 +117,7 @@ export class LogFile {
     else this.#restored();
   }
 
-  /** The open file; opens it where there is none, where that was asked for, and where it was removed. */
+  /** The open file. It is opened again if there is none, if `reopen` was called, or if it was removed. */
   async #usableFile(): Promise<AppendFile> {
     const now = performance.now();
     if (this.#file !== null && now - this.#checkedAt >= CHECK_MS) {
@@ -131,11 +132,11 @@ export class LogFile {
     return this.#file;
   }
 
-  /** A file that an earlier manager made as root, for instance. Its folder's owner can take it away as well. */
+  /** Renames a file that, for instance, an earlier manager created as root. Its folder's owner could rename it too. */
   readonly #moveAside = async (error: unknown): Promise<AppendFile> => {
     if (!(error instanceof ForeignFile)) throw error;
-    const reason = await rotateLogs(this.path, this.limits.maxFiles, this.users);
-    if (reason !== null) throw error;
+    const rotated = await rotateLogs(this.path, this.limits.maxFiles, this.users);
+    if (!rotated.ok) throw error;
     return await AppendFile.open(this.path, this.users);
   };
 
@@ -145,16 +146,16 @@ export class LogFile {
     return !file.isRegular || isHopeless ? Infinity : (this.limits.maxSizeBytes ?? Infinity);
   }
 
-  // A file that cannot be renamed grows on: better too long a log than none.
+  // If the file cannot be renamed, it grows beyond its limit: a log that is too long is better than a lost one.
   async #rotate(): Promise<void> {
-    const reason = await rotateLogs(this.path, this.limits.maxFiles, this.users);
-    if (reason === null) {
+    const rotated = await rotateLogs(this.path, this.limits.maxFiles, this.users);
+    if (rotated.ok) {
       this.#rotationFailedAt = null;
       this.#opensAgain = true;
       return;
     }
     if (this.#rotationFailedAt === null) {
-      this.#report({ type: 'output-not-rotated', file: this.path, reason });
+      this.#report({ type: 'output-not-rotated', file: this.path, reason: rotated.reason });
     }
     this.#rotationFailedAt = performance.now();
   }

@@ -6,7 +6,7 @@ interface Entry {
   references: number;
 }
 
-/** The log files in use: one writer a path, so that instances which share a file also share its rotation. */
+/** The log files in use: one writer per path, so that instances that share a file also share its rotation. */
 export class LogFiles {
   readonly #report: ReportOutput;
   readonly #entries = new Map<string, Entry>();
@@ -16,8 +16,8 @@ export class LogFiles {
   }
 
   /**
-   * The writer for `path`, to be given back with `release`. The limits given last are in force. `user`: who runs the
-   * instance; the manager's own user otherwise.
+   * The writer for `path`; give it back with `release`. The limits of the last call are in force. `user`: the user of the
+   * instance; by default the manager's user.
    */
   acquire(path: string, limits: LogLimits, user: number = process.getuid?.() ?? 0): LogFile {
     const entry = this.#entries.get(path) ?? {
@@ -45,7 +45,7 @@ export class LogFiles {
     for (const { file } of this.#entries.values()) file.reopen();
   }
 
-  /** Resolves once every file has written what it was given, or given it up. */
+  /** Resolves when all files have written or given up all bytes. */
   async idle(): Promise<void> {
     await Promise.all([...this.#entries.values()].map(({ file }) => file.idle()));
   }

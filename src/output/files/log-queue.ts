@@ -2,11 +2,11 @@ import { FlowGate } from '../destinations/flow-gate.ts';
 
 const HIGH_BACKLOG_BYTES = 1024 * 1024;
 const LOW_BACKLOG_BYTES = 256 * 1024;
-// Below the number that writev(2) takes at once (IOV_MAX, 1024 on Linux).
+// Below the limit of writev(2) (IOV_MAX, 1024 on Linux).
 const MAX_BATCH_BLOCKS = 256;
 const NEWLINE_BYTE = 10;
 
-/** What waits to be written to a log file. Its gate is shut while that is more than should be. */
+/** The blocks that wait to be written to a log file. Its gate is shut while too many bytes wait. */
 export class LogQueue {
   readonly gate = new FlowGate();
   readonly #blocks: Buffer[] = [];
@@ -22,15 +22,15 @@ export class LogQueue {
     if (this.#bytes > HIGH_BACKLOG_BYTES) this.gate.shut();
   }
 
-  /** Puts `block` before everything else. */
+  /** Adds `block` before all others. */
   addFirst(block: Buffer): void {
     this.#blocks.unshift(block);
     this.#bytes += block.length;
   }
 
   /**
-   * The next blocks, `roomBytes` at most, cut at a line end; they stay in the queue until `drop`. Empty: not even
-   * one line fits. A line that is longer than `limitBytes`, which a whole file holds, is cut anywhere.
+   * The next blocks, at most `roomBytes`, cut at a line end. They stay in the queue until `drop`. Empty: the first line
+   * does not fit. A line longer than `limitBytes`, the limit of a whole file, is cut anywhere.
    */
   next(roomBytes: number, limitBytes: number): Buffer[] {
     const batch: Buffer[] = [];
@@ -62,7 +62,7 @@ export class LogQueue {
     if (this.#bytes <= LOW_BACKLOG_BYTES) this.gate.open();
   }
 
-  /** Removes everything and returns how many bytes that were. */
+  /** Removes all blocks and returns the number of their bytes. */
   clear(): number {
     const bytes = this.#bytes;
     this.drop(bytes);

@@ -1,30 +1,32 @@
+/** Rotates a log file by renaming. */
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { holdFolder } from '../../util/held-folder.ts';
+import { DONE, failure, type Result } from '../../util/result.ts';
 import { errnoName } from '../report-output.ts';
 
 /**
- * Makes room at `file`: it becomes `file.1`, what was `file.1` becomes `file.2`, and so on; `maxFiles` of them are
- * kept. Renaming follows no link that has one of these names; for those on the way see `holdFolder`. Returns the errno
- * name of what prevented it, or null; the numbers may then have gaps.
+ * Renames `file` to `file.1`, `file.1` to `file.2`, and so on; keeps `maxFiles` of them. A rename does not follow a link
+ * with one of these names; for links in the path see `holdFolder`. A failure has the name of its errno; the numbers may
+ * then have gaps.
  */
 export async function rotateLogs(
   file: string,
   maxFiles: number,
   users: ReadonlySet<number>,
-): Promise<string | null> {
+): Promise<Result<void>> {
   try {
     const folder = holdFolder(path.dirname(file), { users, make: null });
     try {
       const entry = folder.entry(path.basename(file));
       if (maxFiles === 0) await rm(entry, { force: true });
       else await moveOn(entry, maxFiles);
-      return null;
+      return DONE;
     } finally {
       folder.close();
     }
   } catch (error) {
-    return errnoName(error);
+    return failure(errnoName(error));
   }
 }
 

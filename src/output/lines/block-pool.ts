@@ -1,20 +1,20 @@
 import { createLineMachine, type LineMachine } from './line-machine.ts';
 
-/** What one block takes of lines without their prefixes, at most. */
+/** The most bytes of lines, without their prefixes, in one block. */
 export const MAX_INPUT_BYTES = 80 * 1024;
 export const MAX_PREFIX_BYTES = 4 * 1024;
 const BLOCK_BYTES = 96 * 1024;
 const BLOCKS = 10;
-/** The machine may read and write this much beyond the end. */
+/** The machine may read and write this many bytes beyond the end. */
 const SLACK_BYTES = 8;
-/** Less than this is not worth a block. */
+/** For fewer bytes a copy is cheaper than a block. */
 const SMALL_BYTES = 4 * 1024;
 const PREFIX_AT = 64;
 const FIRST_BLOCK_AT = PREFIX_AT + MAX_PREFIX_BYTES + SLACK_BYTES;
 
 /**
- * Puts prefixes before lines, in memory that is used again as soon as it was written: in the processor's cache that is
- * twice as fast as new memory each time.
+ * Adds prefixes to lines in blocks of memory that are used again as soon as they are written out. They stay in the
+ * processor's cache, which is twice as fast as new memory for each write.
  */
 export class BlockPool {
   readonly #machine: LineMachine;
@@ -25,8 +25,8 @@ export class BlockPool {
   }
 
   /**
-   * The lines of `parts` with `prefix` before each of them, `continues`: none before the first one. At most
-   * `MAX_INPUT_BYTES`, and of them at least one line; `taken` says how many, a line's end may be missing there.
+   * The lines of `parts` with `prefix` before each of them. `continues`: no prefix before the first one. Takes at most
+   * `MAX_INPUT_BYTES`, but at least one line. `taken` is the number of bytes that were taken; a line may end beyond them.
    */
   interleave(
     parts: readonly Buffer[],
@@ -34,7 +34,7 @@ export class BlockPool {
     continues: boolean,
   ): { readonly block: Buffer; readonly taken: number } {
     const { memory } = this.#machine;
-    // There always is one: the last is never given away.
+    // There always is one: the last block is never handed out.
     const to = this.#free.at(-1) ?? 0;
     const end = to + BLOCK_BYTES - SLACK_BYTES;
     const length = Math.min(
@@ -56,12 +56,12 @@ export class BlockPool {
     return { block: this.#handOut(memory.subarray(to, written)), taken: unread - from };
   }
 
-  /** `block` came from `interleave`, and nothing refers to it any more. */
+  /** `block` came from `interleave`, and its bytes are not needed any more. */
   giveBack(block: Buffer): void {
     if (block.buffer === this.#machine.memory.buffer) this.#free.push(block.byteOffset);
   }
 
-  // A copy where it is small, or where so much waits to be written that no other block is left.
+  // A copy if the block is small, or if so many bytes wait to be written that no other block is left.
   #handOut(block: Buffer): Buffer {
     if (block.length <= SMALL_BYTES || this.#free.length === 1) return Buffer.from(block);
     this.#free.pop();

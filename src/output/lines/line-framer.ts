@@ -1,4 +1,6 @@
-/** A line longer than this is passed on in pieces. */
+/** Cuts a stream of bytes into lines. */
+
+/** A longer line is passed on in pieces. */
 export const LINE_LIMIT_BYTES = 64 * 1024;
 
 export const NEWLINE = Buffer.from('\n');
@@ -6,14 +8,14 @@ const NEWLINE_BYTE = 10;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Takes `held` followed by `body`: whole lines, or a piece of a line that is longer than the limit. `continues`:
- * they begin in the middle of a line whose beginning was emitted before. Neither buffer is touched afterwards.
+ * Receives `held` followed by `body`: whole lines, or a piece of a line that is longer than the limit. `continues`: they
+ * begin inside a line whose beginning was emitted before. The framer does not change the buffers afterwards.
  */
 export type EmitLines = (held: Buffer, body: Buffer, continues: boolean) => void;
 
 /**
- * Cuts a stream of chunks at line ends: the beginning of a line is kept back until its newline or the limit comes.
- * Works on bytes alone, whatever the encoding: in UTF-8 the byte 10 is always a newline.
+ * Cuts a stream of chunks at line ends. The beginning of a line is held until its newline arrives or the limit is
+ * reached. It works on bytes, without decoding: in UTF-8 the byte 10 is always a newline.
  */
 export class LineFramer {
   readonly #limitBytes: number;
@@ -41,7 +43,7 @@ export class LineFramer {
     }
   }
 
-  /** The stream has ended: emits what is kept back, which has no newline. */
+  /** The stream has ended: emits the held bytes, which have no newline. */
   end(emit: EmitLines): void {
     if (this.#heldLength > 0) this.#emit(NOTHING, emit);
   }
@@ -53,8 +55,8 @@ export class LineFramer {
     emit(held, body, this.#isInsideLine);
   }
 
-  // Copied, and into a buffer that doubles: a slice would keep its whole chunk alive, and a line that comes byte by
-  // byte would be copied as many times.
+  // The bytes are copied, because a slice would keep its whole chunk in memory. The buffer doubles, so that a line that
+  // arrives byte by byte is not copied for every byte.
   #hold(rest: Buffer): void {
     const length = this.#heldLength + rest.length;
     if (length > this.#held.length) {

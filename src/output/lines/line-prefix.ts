@@ -2,7 +2,7 @@ import { MAX_PREFIX_BYTES, type BlockPool } from './block-pool.ts';
 
 const NEWLINE_BYTE = 10;
 
-/** Puts a prefix before every line. */
+/** Adds a prefix to every line. */
 export class LinePrefix {
   readonly #pool: BlockPool;
   readonly #bytes: Buffer;
@@ -13,8 +13,8 @@ export class LinePrefix {
   }
 
   /**
-   * The bytes of `held` and `body` with the prefix before each line; `continues`: none before the first one. The blocks
-   * are from the pool.
+   * The bytes of `held` and `body` with the prefix before each line. `continues`: no prefix before the first one. The
+   * blocks are from the pool.
    */
   apply(held: Buffer, body: Buffer, continues: boolean): Buffer[] {
     const blocks: Buffer[] = [];

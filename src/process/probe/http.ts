@@ -1,14 +1,16 @@
+/** The readiness check over HTTP. */
 import { request as httpRequest, type RequestOptions } from 'node:http';
+import { DONE, failure, type Result } from '../../util/result.ts';
 
-/** A server that accepts and never answers must not use up the whole time: then the next try is due. */
+/** The next try starts after this time, because a server that accepts and never answers must not use up all the time. */
 const TRY_TIMEOUT_MS = 5_000;
 
 /**
- * One GET on a connection of its own; any 2xx or 3xx is well, and redirects are not followed. The certificate of an
- * `https` address is not checked, as kubelet's probes do not: it rarely names 127.0.0.1.
- * @returns null when the instance answered well, otherwise what was met instead
+ * Sends one GET on a separate connection. Any 2xx or 3xx is a success; redirects are not followed. The certificate of an
+ * `https` address is not checked, as in the probes of kubelet: it rarely names 127.0.0.1. A failure describes the answer
+ * or the error.
  */
-export async function tryHttp(url: string, signal: AbortSignal): Promise<string | null> {
+export async function tryHttp(url: string, signal: AbortSignal): Promise<Result<void>> {
   const options: RequestOptions & { rejectUnauthorized?: boolean } = {
     agent: false,
     headers: { 'User-Agent': 'alternate', Connection: 'close' },
@@ -23,22 +25,22 @@ export async function tryHttp(url: string, signal: AbortSignal): Promise<string 
     const request = send(url, options, (response) => {
       const status = response.statusCode ?? 0;
       response.destroy();
-      resolve(status >= 200 && status < 400 ? null : `${shown} answered ${status}`);
+      resolve(status >= 200 && status < 400 ? DONE : failure(`${shown} answered ${status}`));
     });
     request.on('timeout', () => {
-      resolve(`${shown} did not answer within ${TRY_TIMEOUT_MS / 1000}s`);
+      resolve(failure(`${shown} did not answer within ${TRY_TIMEOUT_MS / 1000}s`));
       request.destroy();
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      resolve(`${shown}: ${error.code ?? error.message}`);
+      resolve(failure(`${shown}: ${error.code ?? error.message}`));
     });
     request.end();
   });
 }
 
 /**
- * A URL for the log, `status` and events, which more people read than the configuration: with `***` for a password, for
- * a user without one (a token is given like that), and for each value of the query.
+ * Hides the secrets of a URL, because more people read the log, `status` and events than the configuration. `***` replaces
+ * the password, a user without a password (which can be a token), and each value of the query.
  */
 export function withoutSecrets(url: string): string {
   return url

@@ -1,25 +1,25 @@
 /**
- * Holds the lines of an instance against the pattern of `ready.output`. A pattern such as `^(\w+\s?)*ready$` takes
- * years for a line of 43 characters, and the instance decides which lines it writes. `node:vm` can interrupt a regular
- * expression; that costs some 80 µs a call (a thread that watches the time), so lines are tested together.
+ * Tests the lines of an instance against the pattern of `ready.output`. A pattern such as `^(\w+\s?)*ready$` takes years
+ * for a line of 43 characters, and the instance decides which lines it writes. `node:vm` can interrupt a regular
+ * expression. That costs about 80 µs per call (a thread watches the time), so several lines are tested together.
  */
 import vm from 'node:vm';
 import { formatDuration } from '../../util/duration.ts';
 
-/** How long all tests of one instance may take together, in ms, ... */
+/** All tests of one instance together may take this time, in ms, ... */
 const BUDGET_MS = 500;
-/** ... and which part of the time that has passed since the first one they may take beyond that. */
+/** ... plus this part of the time that has passed since the first test. */
 const SHARE = 0.2;
-/** Lines that come within this time, in ms, are tested together. */
+/** Lines that arrive within this time, in ms, are tested together. */
 const GATHER_MS = 10;
-/** More lines than this are not kept for one test. */
+/** At most this many lines are kept for one test. */
 const MOST_LINES = 10_000;
-/** A line is tested up to here, in UTF-16 units: the time of many patterns grows with the square of the length. */
+/** Only this much of a line is tested, in UTF-16 units: the time of many patterns grows with the square of the length. */
 const LONGEST_LINE = 4_096;
 
 export interface MatchEvents {
   matched(): void;
-  /** The pattern takes too long for what the instance writes. Nothing is tested any more. */
+  /** The pattern takes too long for the output of the instance. No more lines are tested. */
   overran(reason: string): void;
 }
 
@@ -33,10 +33,16 @@ export class LineMatch {
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** `pattern` is the source of a regular expression. */
-  constructor(pattern: string, events: MatchEvents) {
+  /**
+   * @param pattern the source of a regular expression
+   * @param cancelled aborted: no more lines are tested, and no event is called
+   */
+  constructor(pattern: string, events: MatchEvents, cancelled: AbortSignal) {
     this.#pattern = new RegExp(pattern);
     this.#events = events;
+    cancelled.addEventListener('abort', () => {
+      this.#end();
+    });
   }
 
   push(line: string): void {
@@ -47,7 +53,7 @@ export class LineMatch {
     else this.#timer ??= setTimeout(this.#test, waitMs);
   }
 
-  close(): void {
+  #end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
   }
@@ -63,7 +69,7 @@ export class LineMatch {
     this.#testedAt = performance.now();
     this.#spentMs += this.#testedAt - start;
     if (found === false) return;
-    this.close();
+    this.#end();
     if (found === true) this.#events.matched();
     else
       this.#events.overran(
@@ -75,10 +81,10 @@ export class LineMatch {
 const surroundings: { act: () => boolean } = { act: () => false };
 let interruptible: (vm.Script & { context: vm.Context }) | undefined;
 
-/** What `act` returns, or null when it takes longer than `limitMs`. It blocks everything else meanwhile. */
+/** The result of `act`; null if it takes longer than `limitMs`. The event loop is blocked during that time. */
 function within(limitMs: number, act: () => boolean): boolean | null {
   if (limitMs <= 0) return null;
-  // Made by the first instance that needs it: 0.7 ms and 650 KB.
+  // Created when the first instance needs it, because it costs 0.7 ms and 650 KB.
   interruptible ??= Object.assign(new vm.Script('act()'), { context: vm.createContext(surroundings) });
   surroundings.act = act;
   try {

@@ -1,37 +1,38 @@
+/** The readiness check over TCP. */
 import { connect } from 'node:net';
 import { parseAddress } from '../../config/values/address.ts';
+import { DONE, failure, type Result } from '../../util/result.ts';
 
-/** A connection that is neither accepted nor refused (a filter) is tried again after this. */
+/** The next try starts after this time, if a connection is neither accepted nor refused (a packet filter). */
 const TRY_TIMEOUT_MS = 5_000;
 
 /**
- * One connection, closed as soon as it stands.
- * @param address `host:port`, `[ipv6]:port`, `:port` or a port alone, which stands for 127.0.0.1
- * @returns null when it was accepted, otherwise why not
+ * Opens one connection and closes it as soon as it is accepted.
+ * @param address `host:port`, `[ipv6]:port`, `:port`, or only a port, which means 127.0.0.1
  */
-export function connectTcp(address: string, signal: AbortSignal): Promise<string | null> {
+export function connectTcp(address: string, signal: AbortSignal): Promise<Result<void>> {
   const target = parseAddress(address);
-  if (!target.ok) return Promise.resolve(`${address} is not an address`);
+  if (!target.ok) return Promise.resolve(failure(`${address} is not an address`));
   const { host, port } = target;
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: TRY_TIMEOUT_MS });
-    const end = (failure: string | null): void => {
+    const end = (result: Result<void>): void => {
       signal.removeEventListener('abort', cancel);
       socket.destroy();
-      resolve(failure);
+      resolve(result);
     };
     const cancel = (): void => {
-      end('it was cancelled');
+      end(failure('it was cancelled'));
     };
     signal.addEventListener('abort', cancel);
     socket.once('connect', () => {
-      end(null);
+      end(DONE);
     });
     socket.once('timeout', () => {
-      end(`${address} did not answer within ${TRY_TIMEOUT_MS / 1000}s`);
+      end(failure(`${address} did not answer within ${TRY_TIMEOUT_MS / 1000}s`));
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      end(`${address}: ${error.code ?? error.message}`);
+      end(failure(`${address}: ${error.code ?? error.message}`));
     });
   });
 }

@@ -1,16 +1,16 @@
+/** Keeps one source of hints open for the paths that matter at the moment. */
 import type { HintPaths, Hints, OpenHints } from './hints.ts';
 
-/** Keeps one source of hints open on the paths that matter at the moment. */
 export interface Arming {
-  /** Listens to other paths if `key`, which stands for them, differs from the last one. */
+  /** Listens to these paths if `key` differs from the last one. Equal keys stand for equal paths. */
   aim(key: string, paths: HintPaths): void;
-  /** Ends all listening, also one that is still being opened. */
+  /** Closes the source of hints, also one that is still being opened. */
   close(): Promise<void>;
 }
 
 /**
- * The old source is closed only when the new one listens, and `hint` is called then, since something may have
- * happened before it did. `failed` may be called at every opening.
+ * The old source is closed only when the new one listens. Then `hint` is called, because something may have changed
+ * before the new source listened. `failed` may be called at every opening.
  */
 export function createArming(open: OpenHints, hint: () => void, failed: (reason: string) => void): Arming {
   let wanted: { readonly key: string; readonly paths: HintPaths } | null = null;

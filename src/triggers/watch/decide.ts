@@ -1,30 +1,32 @@
+/** Decides whether a changed file leads to a rotation. Pure. */
+
 /** What a program consists of: a SHA-256 over its files, in hexadecimal. */
 export type Content = string;
 
-/** What is known of the past when a content is observed. `null`: not known, so equal to nothing. */
+/** Earlier contents, to compare with an observed content. `null`: unknown, so equal to no content. */
 export interface Memory {
-  /** What the serving instance was launched from. */
+  /** The content from which the serving instance was launched. */
   readonly serving: Content | null;
-  /** What was last launched or asked for, whatever became of it. */
+  /** The content that was last launched or requested, with any outcome. */
   readonly attempted: Content | null;
 }
 
 /**
- * `unchanged`: it already serves; `already-tried`: it was launched or asked for, and the file has not changed
- * since; `rotate`: ask for a rotation, once.
+ * `unchanged`: this content already serves. `already-tried`: it was launched or requested, and the file has not changed
+ * since then. `rotate`: request one rotation.
  */
 export type Verdict = 'unchanged' | 'rotate' | 'already-tried';
 
-/** A verdict, and what counts as attempted from then on. */
+/** A verdict, and the content that counts as attempted after it. */
 export interface Decision {
   readonly verdict: Verdict;
   readonly attempted: Content | null;
 }
 
 /**
- * Has the program become another one? A return to the serving content forgets the attempt, so that a bad
- * release put back later counts as a change. A content that could not be read before the file changed counts
- * as different: a rotation too many is harmless, one too few leaves an old release running.
+ * Decides whether the program has become another one. A return to the serving content clears the attempt, so that a bad
+ * release that is deployed again later counts as a change. A content that could not be read before the file changed
+ * counts as different: an unnecessary rotation is harmless, a missing one leaves an old release running.
  */
 export function decide(memory: Memory, observed: Content): Decision {
   if (observed === memory.serving) return { verdict: 'unchanged', attempted: null };

@@ -1,12 +1,13 @@
+/** Hints that something changed near the watched paths. A hint can be wrong; the caller looks at the files. */
 import { dirname, join } from 'node:path';
 
-/** Where changes of a watched program show; absolute paths without links in their folders. */
+/** The places where changes of a watched program are visible: absolute paths without links in their folders. */
 export interface HintPaths {
-  /** Existing files, each by its inode: what happens beside it costs nothing. */
+  /** Existing files, watched by their inodes. Changes of other files in their folders cost nothing. */
   readonly files: readonly string[];
-  /** Links, and what is missing: by their names in their folders. */
+  /** Links and missing files, watched by their names in their folders. */
   readonly names: readonly string[];
-  /** Folders of which every direct entry matters. */
+  /** Folders in which every direct entry matters. */
   readonly folders: readonly string[];
 }
 
@@ -16,8 +17,8 @@ export interface Hints {
 }
 
 /**
- * Opens a source of hints and resolves when it listens. `hint` means that something may have changed, no more;
- * `failed` that some or all hints will not come, with the reason for people.
+ * Opens a source of hints and resolves when it listens. `hint`: something may have changed. `failed`: some or all hints
+ * will not come; the reason is for people.
  */
 export type OpenHints = (
   paths: HintPaths,
@@ -28,9 +29,11 @@ export type OpenHints = (
 /**
  * Hints from chokidar, which is loaded when the first program is watched.
  *
- * Two of its habits are turned off. It reads a whole folder at every event in it (folder-blind-watcher.ts); folders
- * are never read here, and only the raw events are used. With `persistent`, watchers of one process share their
- * handle on a file: when two services watch one program, both are deaf after the first rename over it.
+ * Two defaults of chokidar are turned off:
+ * - It reads a whole folder at every event in it (folder-blind-watcher.ts). Here folders are never read, and only the raw
+ *   events are used.
+ * - With `persistent`, watchers of one process share their handle on a file. If two services watch one program, both get
+ *   no events after the first rename over it.
  */
 export const openChokidarHints: OpenHints = async (paths, hint, failed) => {
   const { FolderBlindWatcher } = await import('./folder-blind-watcher.ts');
@@ -42,7 +45,7 @@ export const openChokidarHints: OpenHints = async (paths, hint, failed) => {
   });
   const whole = new Set([...paths.files, ...paths.folders]);
   const names = new Set(paths.names);
-  // Some platforms report no name (fs.watch documents it), which chokidar's types do not say.
+  // Some platforms report no name (see fs.watch). The types of chokidar do not show this.
   watcher.on('raw', (_event: string, name: string | null, details: unknown) => {
     const watched = watchedPathOf(details);
     if (watched === undefined || whole.has(watched) || name === null || names.has(join(watched, name)))
@@ -62,14 +65,15 @@ function watchedPathOf(details: unknown): string | undefined {
   return typeof details.watchedPath === 'string' ? details.watchedPath : undefined;
 }
 
-/** inotify(7): `add_watch` fails with ENOSPC, `init` with EMFILE when the user's limit is reached. */
-const limits: Readonly<Record<string, string>> = {
-  ENOSPC: 'the limit of watches is reached (sysctl fs.inotify.max_user_watches)',
-  EMFILE: 'the limit of inotify instances or open files is reached (sysctl fs.inotify.max_user_instances)',
+/** inotify(7): if the user's limit is reached, `add_watch` fails with ENOSPC and `init` with EMFILE. */
+const LIMITS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the limit of watches is reached (raise sysctl fs.inotify.max_user_watches)',
+  EMFILE:
+    'the limit of inotify instances or open files is reached (raise sysctl fs.inotify.max_user_instances)',
 };
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return limits[code] ?? error.message;
+  return LIMITS[code] ?? error.message;
 }

@@ -1,28 +1,28 @@
+/** Follows a path through its symbolic links. */
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** An inode and its time of birth: the number of a deleted file is given to the next one at once. */
+/** An inode and its time of birth. The time is needed because a new file can get the number of a deleted one at once. */
 export type InodeKey = string;
 
-/** The key of an inode by what stat(2) says of it. */
 export function inodeKey(stats: { ino: number | bigint; birthtimeMs: number | bigint }): InodeKey {
   return `${stats.ino}:${stats.birthtimeMs}`;
 }
 
 /** How a path leads to its file. */
 export interface PathChain {
-  /** Every symbolic link on the way, as an absolute path whose own folders hold no link. */
+  /** Every symbolic link on the way, as an absolute path whose folders contain no link. */
   readonly links: readonly string[];
-  /** Where the way ends: the real file or folder, or the first thing that is missing. */
+  /** The end of the way: the real file or folder, or the first part that is missing. */
   readonly end: string;
-  /** Tells the inode at the end from any other that was or will be there; `missing` when there is none. */
+  /** Differs for every inode that was or will be at the end; `missing` if there is none. */
   readonly inode: InodeKey;
 }
 
-/** The kernel's own limit (path_resolution(7)); with more links a path leads nowhere. */
-const maximumLinks = 40;
+/** The kernel's limit (path_resolution(7)). A path with more links leads nowhere. */
+const MAX_LINKS = 40;
 
-/** Follows an absolute path link by link, as the kernel does. Some 3 µs a part. */
+/** Follows an absolute path link by link, as the kernel does. About 3 µs per part. */
 export function followPath(path: string): PathChain {
   const links: string[] = [];
   const parts = partsOf(path);
@@ -39,7 +39,7 @@ export function followPath(path: string): PathChain {
     if (stats === undefined) break;
     if (stats.isSymbolicLink()) {
       links.push(reached);
-      if (links.length > maximumLinks) break;
+      if (links.length > MAX_LINKS) break;
       const target = targetOf(reached);
       if (target === undefined) break;
       parts.unshift(...partsOf(target));
@@ -61,7 +61,7 @@ function lstatOf(path: string): Stats | undefined {
   }
 }
 
-/** Undefined when the link was swapped for something else since it was looked at. */
+/** Undefined if the link was replaced by something else since it was looked at. */
 function targetOf(link: string): string | undefined {
   try {
     return readlinkSync(link);

@@ -1,3 +1,4 @@
+/** Waits for the end of a change of the watched files. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { contentOf } from './content.ts';
 import type { Content } from './decide.ts';
@@ -6,28 +7,28 @@ import { findWriter, isStillWriting, type Writer } from '../../process/writers.t
 
 /** All in milliseconds. */
 export interface SettleTiming {
-  /** Untouched for so long, the files count as settled. */
+  /** The files count as settled when they are unchanged for this time. */
   readonly quietMs: number;
-  /** Between two looks while waiting for that. */
+  /** The time between two looks while waiting for that. */
   readonly pollMs: number;
-  /** A process that keeps a file open without writing to it is waited for no longer than this. */
+  /** The longest wait for a process that keeps a file open for writing and does not write. */
   readonly writerPatienceMs: number;
-  /** Files that stay missing or empty for so long are left to the next hint. */
+  /** If files stay missing or empty for this time, the wait ends. The next hint starts another one. */
   readonly missingPatienceMs: number;
 }
 
-/** Where waiting ended. `content: null`: something is missing or empty. */
+/** The files at the end of the wait. `content: null`: a file is missing or empty. */
 export interface Settled {
   readonly identity: StatIdentity;
   readonly content: Content | null;
 }
 
-/** Looking takes at most this part of the time; a folder of thousands of files is looked at less often. */
-const maximumLookShare = 0.2;
+/** Looks take at most this part of the time: a folder with thousands of files is looked at less often. */
+const MAX_LOOK_SHARE = 0.2;
 
 /**
- * Waits until the files are complete, untouched for a while and written to by nobody, then reads their content;
- * one that changes meanwhile is waited for again. Null when `signal` was aborted.
+ * Waits until the files are complete and unchanged for `quietMs`, and no process has them open for writing. Then reads
+ * their content. If a file changes during the read, the wait starts again. Null if `signal` is aborted.
  */
 export async function settle(
   inspect: () => Inspection,
@@ -55,7 +56,7 @@ export async function settle(
     await pause(waitMs, undefined, { ref: false });
     const lookedAt = performance.now();
     const next = inspect();
-    waitMs = Math.max(timing.pollMs, (performance.now() - lookedAt) / maximumLookShare);
+    waitMs = Math.max(timing.pollMs, (performance.now() - lookedAt) / MAX_LOOK_SHARE);
     if (next.identity !== seen.identity) {
       changedAt = performance.now();
       seen = next;

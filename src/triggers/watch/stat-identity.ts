@@ -1,18 +1,19 @@
+/** Looks at the watched paths and describes what is there, without reading any content. */
 import { readdirSync, realpathSync, statSync, type BigIntStats, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { followPath, inodeKey, type InodeKey, type PathChain } from './path-chain.ts';
 import { fingerprint } from '../../util/fingerprint.ts';
 
 /**
- * What stat(2) says of files: device, inode, size, modification and change time. The kernel sets the change
- * time (ctime) at every write, chmod and rename and no program can set it back, so equal identities mean that
- * nobody has touched the files.
+ * What stat(2) reports about files: device, inode, size, modification time and change time. The kernel sets the change
+ * time (ctime) at every write, chmod and rename, and no program can set it back. So equal identities mean that no
+ * program has changed the files.
  */
 export type StatIdentity = string;
 
 /** One regular file that belongs to a watched program. */
 export interface WatchedFile {
-  /** Its place in the list of paths, for instance `0`, or `1/lib/main.js` below a folder. */
+  /** The position in the list of paths: for instance `0`, or `1/lib/main.js` for a file in a folder. */
   readonly label: string;
   readonly path: string;
   readonly identity: StatIdentity;
@@ -26,36 +27,36 @@ export interface WatchedFolder {
   readonly inode: InodeKey;
 }
 
-/** What stands at the watched paths at one moment. */
+/** What exists at the watched paths at one moment. */
 export interface Inspection {
   readonly identity: StatIdentity;
   /**
-   * Where the paths lead that hold a link (`current -> releases/42`), in one text; empty where none does. Another place
-   * is another program, even if the content there is the same.
+   * The ends of the paths that contain a symbolic link (`current -> releases/42`), in one text. Empty if no path
+   * contains one. Another place is another program, even if the content there is the same.
    */
   readonly places: string;
-  /** How each path leads to its end, in their order. */
+  /** The way of each path to its end, in the order of the paths. */
   readonly chains: readonly PathChain[];
-  /** Nothing is missing, empty or no file at all: there is something that could be launched. */
+  /** No path is missing, empty, or something other than a file or folder: a program could be launched from them. */
   readonly complete: boolean;
   readonly files: readonly WatchedFile[];
-  /** By their real paths, and without those behind links below a watched one. */
+  /** With their real paths. Folders that are reached through a link below a watched folder are not included. */
   readonly folders: readonly WatchedFolder[];
-  /** A watched folder holds more entries than are looked at; the rest goes unnoticed. */
+  /** The watched folders contain more than `MAX_ENTRIES` entries. Changes of the other entries are not detected. */
   readonly truncated: boolean;
 }
 
-/** How many entries of watched folders are looked at: some 60 ms of stat calls. */
-const maximumEntries = 10_000;
+/** How many entries of watched folders are looked at. The calls of stat(2) for them take about 60 ms. */
+export const MAX_ENTRIES = 10_000;
 
-/** The identity of one file, for the sake of comparing two moments. */
+/** The identity of one file. Two of them show whether the file changed in between. */
 export function fileIdentity(stats: BigIntStats): StatIdentity {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
 }
 
 /**
- * Looks at all paths through their links, without opening anything: some 5 µs a file. Whatever cannot be
- * reached (gone, no permission, a loop of links) is missing.
+ * Looks at all paths through their links, without opening a file: about 5 µs per file. A path that cannot be reached
+ * (it does not exist, no permission, a loop of links) is missing.
  */
 export function inspect(paths: readonly string[]): Inspection {
   const collected = new Collector();
@@ -63,7 +64,7 @@ export function inspect(paths: readonly string[]): Inspection {
   return collected.result();
 }
 
-/** `stat` through links; undefined for whatever cannot be reached. */
+/** Follows links. Undefined if the path cannot be reached. */
 function statOf(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { bigint: true, throwIfNoEntry: false });
@@ -72,7 +73,7 @@ function statOf(path: string): BigIntStats | undefined {
   }
 }
 
-/** The path itself when it was swapped since it was looked at. */
+/** The path itself if the file was replaced since it was looked at. */
 function realPathOf(path: string): string {
   try {
     return realpathSync.native(path);
@@ -95,14 +96,14 @@ class Collector {
   readonly #files: WatchedFile[] = [];
   readonly #folders: WatchedFolder[] = [];
   readonly #identities: string[] = [];
-  #entriesLeft = maximumEntries;
+  #entriesLeft = MAX_ENTRIES;
   #truncated = false;
   #complete = true;
 
   addPath(path: string, label: string): void {
     const chain = followPath(path);
     this.#chains.push(chain);
-    // Hard links have the same identity in every folder.
+    // The place is part of the identity: hard links to one file in two releases have equal stats.
     if (chain.links.length > 0) this.#places.push(`${label} ${chain.end}`);
     const stats = statOf(path);
     if (stats?.isDirectory() === true) {
@@ -124,7 +125,10 @@ class Collector {
     this.#files.push({ label, path, identity, device: stats.dev, inode: stats.ino });
   }
 
-  /** Links to files count as the file; links to folders are not followed, so that the walk stays inside and ends. */
+  /**
+   * A link to a file counts as the file. A link to a folder is not followed, so that the walk stays inside the folder and
+   * ends.
+   */
   #addFolder(folder: string, label: string, stats: BigIntStats): void {
     this.#folders.push({ path: folder, inode: inodeKey(stats) });
     for (const entry of entriesOf(folder)) {
@@ -149,7 +153,7 @@ class Collector {
     return {
       places,
       chains: this.#chains,
-      // A folder's identity can be a megabyte long, and snapshots keep it.
+      // The identity of a folder can be a megabyte long, and snapshots keep it in memory.
       identity: this.#folders.length === 0 ? identity : fingerprint(identity),
       complete: this.#complete,
       files: this.#files,

@@ -1,51 +1,58 @@
+/** Watches the files of a program and requests a rotation when the program has become another one. */
 import { createArming } from './arming.ts';
 import { contentOf } from './content.ts';
 import { decide, type Content } from './decide.ts';
 import { openChokidarHints, type HintPaths, type OpenHints } from './hints.ts';
 import type { PathChain } from './path-chain.ts';
 import { settle, type Settled, type SettleTiming } from './settle.ts';
-import { inspect, type Inspection, type StatIdentity, type WatchedFolder } from './stat-identity.ts';
+import {
+  inspect,
+  MAX_ENTRIES,
+  type Inspection,
+  type StatIdentity,
+  type WatchedFolder,
+} from './stat-identity.ts';
 
-/** What a program was when an instance of it was launched. Opaque to the caller. */
+/** The state of a program when an instance of it was launched. Opaque to the caller. */
 export interface Snapshot {
   readonly identity: StatIdentity;
-  /** Null until it is read, and for ever when the files changed before that. */
+  /** Null until it is read. It stays null if the files changed before that. */
   readonly content: Content | null;
 }
 
 /** All in milliseconds. */
 export interface WatchTiming extends SettleTiming {
-  /** Between two looks without a hint. */
+  /** The time between two looks without a hint. */
   readonly tickMs: number;
-  /** The same when hints do not come. */
+  /** The same if hints do not work. */
   readonly degradedTickMs: number;
 }
 
 export interface WatchOptions {
   /**
-   * Absolute paths of files or folders; a function is asked anew at every look, for a program that is searched
-   * in PATH.
+   * Absolute paths of files or folders. A function is called at every look; it is for a program that is searched for in
+   * PATH.
    */
   readonly paths: readonly string[] | (() => readonly string[]);
-  /** The settled content is neither the serving one nor one already tried: rotate. */
+  /** The settled content differs from the serving content and from the content that was last tried: rotate. */
   changed(): void;
-  /** Watching does less than it should, once a reason: it looks twice a second instead, or not at everything. */
+  /** The watch is limited: it has no hints and looks twice a second, or it ignores some files. Once per reason. */
   degraded(reason: string): void;
   readonly timing?: Partial<WatchTiming>;
-  /** Where hints come from; for tests. */
+  /** The source of hints; for tests. */
   readonly openHints?: OpenHints;
 }
 
 export interface ProgramWatch {
-  /** To be called right before every launch. Takes microseconds for files: nothing is read yet. */
+  /** Call this right before every launch. For files it takes microseconds, because no content is read yet. */
   snapshot(): Snapshot;
-  /** The instance launched with that snapshot serves from now on. */
+  /** The instance that was launched with this snapshot serves from now on. */
   serving(snapshot: Snapshot): void;
-  /** Nothing is called from the moment this is called; resolves when no handle is left. */
+  /** After this call, no function of the options is called. Resolves when all handles are closed. */
   close(): Promise<void>;
 }
 
-const defaultTiming: WatchTiming = {
+const DEFAULT_TIMING: WatchTiming = {
   quietMs: 100,
   pollMs: 20,
   writerPatienceMs: 10_000,
@@ -54,15 +61,15 @@ const defaultTiming: WatchTiming = {
   degradedTickMs: 500,
 };
 
-/** Hints come in bursts; one look does for those of a few milliseconds. */
-const hintDelayMs = 5;
+/** Hints come in bursts. One look is enough for the hints of a few milliseconds. */
+const HINT_DELAY_MS = 5;
 
-/** Looking while nothing happens takes at most this part of the time, however big a watched folder is. */
-const maximumIdleShare = 0.02;
+/** Looks without a hint take at most this part of the time, no matter how large a watched folder is. */
+const MAX_IDLE_SHARE = 0.02;
 
 /**
- * Watches a program and calls `changed` once when it has become another one than the one that serves. Hints say
- * when to look, a slow tick looks without them; `settle` waits for the end of a change, `decide` judges it.
+ * Watches a program and calls `changed` once when it differs from the program that serves. Hints start a look, and a slow
+ * tick looks without hints. `settle` waits for the end of a change, and `decide` judges it.
  */
 export function watchProgram(options: WatchOptions): ProgramWatch {
   return new Watch(options);
@@ -78,9 +85,9 @@ class Watch implements ProgramWatch {
   #hintsFail = false;
   #truncated = false;
   #settling = false;
-  /** Where settling last ended. */
+  /** The result of the last wait for the end of a change. */
   #settled: Settled | null = null;
-  /** Taken since then; the next settled content is theirs, or nobody will ever know it. */
+  /** Snapshots that were taken since then. Either the next settled content is theirs, or their content stays unknown. */
   #unread = new Map<StatIdentity, { identity: StatIdentity; content: Content | null }>();
   #serving: Snapshot | null = null;
   /** Null before the first launch: until then there is nothing to rotate. */
@@ -88,7 +95,7 @@ class Watch implements ProgramWatch {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#timing = { ...defaultTiming, ...options.timing };
+    this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#arming = createArming(options.openHints ?? openChokidarHints, this.#hint, this.#withoutHints);
     this.#tick();
   }
@@ -144,7 +151,7 @@ class Watch implements ProgramWatch {
     this.#hintTimer ??= setTimeout(() => {
       this.#hintTimer = undefined;
       this.#look();
-    }, hintDelayMs).unref();
+    }, HINT_DELAY_MS).unref();
   };
 
   #tick(): void {
@@ -152,11 +159,11 @@ class Watch implements ProgramWatch {
     try {
       this.#look();
     } finally {
-      this.#scheduleTick(Math.max(this.#tickMs, (performance.now() - start) / maximumIdleShare));
+      this.#scheduleTick(Math.max(this.#tickMs, (performance.now() - start) / MAX_IDLE_SHARE));
     }
   }
 
-  /** All watches of a manager tick at the same moments: one wake-up does for all. */
+  /** All watches of a manager tick at the same moments, so that one wake-up is enough for all. */
   #scheduleTick(periodMs: number): void {
     clearTimeout(this.#tickTimer);
     const delayMs = periodMs - (performance.now() % periodMs);
@@ -168,19 +175,21 @@ class Watch implements ProgramWatch {
   #look(): void {
     if (this.#settling) return;
     const { identity } = this.#inspect();
-    // What was launched needs no settling: should it have been incomplete, it becomes another one.
+    // A launched content needs no wait: if it was incomplete, it will change again.
     const launched = this.#unread.get(identity)?.content ?? null;
     if (launched !== null) this.#conclude({ identity, content: launched });
     else if (identity === this.#settled?.identity) this.#conclude(this.#settled);
     else if (this.#attempted !== null) void this.#settle();
   }
 
-  /** Every look also follows the links anew, so that hints come from where the program is now. */
+  /** Every look also follows the links again, so that hints come from the place where the program is now. */
   readonly #inspect = (): Inspection => {
     const inspection = inspect(this.#paths());
     if (inspection.truncated && !this.#truncated && !this.#closed) {
       this.#truncated = true;
-      this.#options.degraded('a watched folder has too many entries: the last ones go unnoticed');
+      this.#options.degraded(
+        `the watched folders have more than ${MAX_ENTRIES} entries: changes of the other entries are not detected`,
+      );
     }
     const { chains } = inspection;
     const hintPaths = hintPathsOf(chains, inspection.folders);
@@ -209,7 +218,7 @@ class Watch implements ProgramWatch {
     this.#judge();
   }
 
-  /** While something changes, or a launched content is not read yet, the end of settling judges. */
+  /** While files change, or while a launched content is not read yet, nothing is judged: the end of settling calls this. */
   #judge(): void {
     const observed = this.#settled?.content ?? null;
     if (this.#settling || this.#unread.size > 0) return;
@@ -221,7 +230,7 @@ class Watch implements ProgramWatch {
   }
 }
 
-/** Does not wait for the files to settle: a touch a moment after the launch would make their content unknown. */
+/** Does not wait until the files settle: after a touch right after the launch, their content would stay unknown. */
 async function readInto(snapshot: { content: Content | null }, inspection: Inspection): Promise<void> {
   const content = await contentOf(inspection);
   snapshot.content ??= content;

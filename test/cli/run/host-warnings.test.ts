@@ -44,7 +44,7 @@ describe('a program that does not exist', () => {
     ['command: node missing.mjs', '1:29 services.api.command: /missing.mjs does not exist'],
     [
       'command: ./orphan',
-      '1:29 services.api.command: /orphan names an interpreter in its first line that does not exist',
+      '1:29 services.api.command: the interpreter in the first line of /orphan does not exist',
     ],
     [
       'command: sleep 1, hooks: { beforeStop: ./missing }',

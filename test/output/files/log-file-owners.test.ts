@@ -171,7 +171,7 @@ describe.skipIf(!isRoot)("a manager that is root, in a log folder of the service
     await written(join(logs, 'root/api.log'));
     expect(readdirSync(join(logs, 'root'))).toEqual([]);
     expect(reasons()[0]).toBe(
-      `${join(logs, 'root')} belongs to root (mode 0700), but the folder that it is in to another user, who could replace it`,
+      `${join(logs, 'root')} belongs to root (mode 0700), but its parent folder belongs to another user, who could replace it`,
     );
     await written(join(logs, 'root/api.log'), { user: 0 });
     expect(readdirSync(join(logs, 'root'))).toEqual(['api.log']);
@@ -250,6 +250,6 @@ describe.skipIf(!isRoot)('a manager that is root still writes', () => {
   test('and reports a link that leads to itself', async () => {
     symlinkSync('round.log', join(folder, 'round.log'));
     await written(join(folder, 'round.log'));
-    expect(reasons()[0]).toContain('lead round in a circle');
+    expect(reasons()[0]).toContain('form a loop');
   });
 });

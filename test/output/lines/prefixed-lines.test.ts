@@ -89,7 +89,7 @@ describe('lines with a prefix', () => {
   test('ends such a line first when the manager itself has something to say', () => {
     const { destination, sinks, push } = setUp({ lineLimitBytes: 4 });
     push(0, '12345');
-    destination.say('alternate | hello');
+    destination.writeMessage('alternate | hello');
     sinks[0]?.end();
     expect(destination.text).toBe('a | 12345\nalternate | hello\n');
   });

@@ -2,9 +2,13 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createServer as createPlainServer, type AddressInfo, type Server } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tryHttp, withoutSecrets } from '../../../src/process/probe/http.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { freePorts } from '../../support/ports.ts';
 
 const never = new AbortController().signal;
+
+const failing = async (...args: Parameters<typeof tryHttp>): Promise<string | null> =>
+  failureOf(await tryHttp(...args));
 
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -19,12 +23,12 @@ async function serve(listener: RequestListener): Promise<string> {
 describe('tryHttp', () => {
   test.each([200, 204, 299, 300, 302, 399])('%i is well', async (status) => {
     const url = await serve((_request, response) => response.writeHead(status).end());
-    expect(await tryHttp(url, never)).toBeNull();
+    expect(await failing(url, never)).toBeNull();
   });
 
   test.each([400, 404, 500, 503, 599])('%i is told', async (status) => {
     const url = await serve((_request, response) => response.writeHead(status).end());
-    expect(await tryHttp(url, never)).toBe(`${url} answered ${status}`);
+    expect(await failing(url, never)).toBe(`${url} answered ${status}`);
   });
 
   test('a redirect is not followed', async () => {
@@ -33,7 +37,7 @@ describe('tryHttp', () => {
       asked.push(request.url);
       response.writeHead(302, { Location: '/elsewhere' }).end();
     });
-    expect(await tryHttp(`${url}/start?a=b`, never)).toBeNull();
+    expect(await failing(`${url}/start?a=b`, never)).toBeNull();
     expect(asked).toEqual(['/start?a=b']);
   });
 
@@ -43,25 +47,25 @@ describe('tryHttp', () => {
       seen = request;
       response.end('a body that nobody reads'.repeat(10_000));
     });
-    expect(await tryHttp(url, never)).toBeNull();
+    expect(await failing(url, never)).toBeNull();
     expect([seen?.method, seen?.headers.connection]).toEqual(['GET', 'close']);
   });
 
   test('a refused connection is told by its errno', async () => {
     const [port = 0] = await freePorts(1);
-    expect(await tryHttp(`http://127.0.0.1:${port}/x`, never)).toBe(
+    expect(await failing(`http://127.0.0.1:${port}/x`, never)).toBe(
       `http://127.0.0.1:${port}/x: ECONNREFUSED`,
     );
   });
 
   test('what is not HTTP is told', async () => {
     const url = await listen(createPlainServer((socket) => void socket.end('SSH-2.0-nothing\r\n')));
-    expect(await tryHttp(url, never)).toMatch(/: HPE_/);
+    expect(await failing(url, never)).toMatch(/: HPE_/);
   });
 
   test('https is tried too', async () => {
     const url = await listen(createPlainServer((socket) => void socket.end('plain')));
-    expect(await tryHttp(url.replace('http', 'https'), never)).toMatch(
+    expect(await failing(url.replace('http', 'https'), never)).toMatch(
       /^https:.*: (EPROTO|ERR_SSL|ECONNRESET)/,
     );
   });
@@ -71,7 +75,7 @@ describe('tryHttp', () => {
     const url = await serve(() => {
       controller.abort();
     });
-    expect(await tryHttp(url, controller.signal)).toMatch(/: ABORT_ERR$/);
+    expect(await failing(url, controller.signal)).toMatch(/: ABORT_ERR$/);
   });
 });
 
@@ -98,12 +102,12 @@ describe('secrets in the URL', () => {
       response.writeHead(403).end();
     });
     const place = url.replace('http://', '');
-    expect(await tryHttp(`http://user:pass@${place}/healthz?token=abc`, never)).toBe(
+    expect(await failing(`http://user:pass@${place}/healthz?token=abc`, never)).toBe(
       `http://user:***@${place}/healthz?token=*** answered 403`,
     );
     expect(asked).toEqual([`Basic ${btoa('user:pass')} /healthz?token=abc`]);
     const [port] = await freePorts(1);
-    const refused = await tryHttp(`http://user:pass@127.0.0.1:${port ?? 0}/?token=abc`, never);
+    const refused = await failing(`http://user:pass@127.0.0.1:${port ?? 0}/?token=abc`, never);
     expect(refused).toBe(`http://user:***@127.0.0.1:${port ?? 0}/?token=***: ECONNREFUSED`);
   });
 });

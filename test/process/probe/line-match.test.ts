@@ -8,12 +8,14 @@ const HOSTILE_LINE = `${'a'.repeat(42)}!`;
 
 function matching(pattern: string) {
   const calls: string[] = [];
-  const match = new LineMatch(pattern, {
+  const controller = new AbortController();
+  const events = {
     matched: () => calls.push('matched'),
-    overran: (reason) => calls.push(reason),
-  });
+    overran: (reason: string) => calls.push(reason),
+  };
+  const match = new LineMatch(pattern, events, controller.signal);
   onTestFinished(() => {
-    match.close();
+    controller.abort();
   });
   return { match, calls };
 }

@@ -111,6 +111,6 @@ describe('openChokidarHints', () => {
       (reason) => reasons.push(reason),
     );
     await open.close();
-    expect(reasons).toEqual(['the limit of watches is reached (sysctl fs.inotify.max_user_watches)']);
+    expect(reasons).toEqual(['the limit of watches is reached (raise sysctl fs.inotify.max_user_watches)']);
   });
 });
