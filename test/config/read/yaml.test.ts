@@ -134,7 +134,7 @@ describe('text that is no YAML', () => {
 
   test('two services of the same name are a key given twice', async () => {
     expect(await mistakesOf(`${SERVICE}  "api": { command: y }`)).toEqual([
-      '4:3 the key "api" is given twice',
+      '4:3 the key api is given twice',
     ]);
   });
 
