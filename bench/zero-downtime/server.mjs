@@ -21,12 +21,15 @@ const { values: flags } = parseArgs({
 });
 const fault = flags.release === undefined ? '' : readFileSync(flags.release, 'utf8').trim();
 const letters = Buffer.alloc(CHUNK + 26, 'abcdefghijklmnopqrstuvwxyz');
+/** @type {Set<import('node:stream').Duplex>} */
 const sessions = new Set();
+/** Those that were sent a close frame. @type {WeakSet<import('node:stream').Duplex>} */
+const saidGoodbye = new WeakSet();
 let stopping = false;
 
 const server = http.createServer((request, response) => {
   if (stopping) response.setHeader('Connection', 'close');
-  const url = new URL(request.url, 'http://localhost');
+  const url = new URL(request.url ?? '', 'http://localhost');
   if (fault === 'hangs') return;
   if (url.pathname === '/healthz') {
     response.statusCode = fault === 'sick' ? 500 : 200;
@@ -42,16 +45,24 @@ const server = http.createServer((request, response) => {
   else if (url.pathname === '/stream') stream(response, Number(url.searchParams.get('bytes')));
   else if (request.method === 'POST') {
     let size = 0;
-    request.on('data', (bytes) => (size += bytes.length));
+    request.on('data', (/** @type {Buffer} */ bytes) => (size += bytes.length));
     request.on('end', () => end(response, `${size}\n`));
   } else end(response, 'hello\n');
 });
 
+/**
+ * @param {http.ServerResponse} response
+ * @param {string} body
+ */
 function end(response, body) {
   response.setHeader('Content-Length', body.length);
   response.end(body);
 }
 
+/**
+ * @param {http.ServerResponse} response
+ * @param {number} bytes
+ */
 function stream(response, bytes) {
   let written = 0;
   const more = () => {
@@ -72,7 +83,7 @@ function stream(response, bytes) {
 /** Small masked frames in, the same unmasked out; enough of RFC 6455 for the load, which sends nothing else. */
 server.on('upgrade', (request, socket) => {
   const accept = createHash('sha1')
-    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
     .digest('base64');
   socket.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
@@ -81,14 +92,15 @@ server.on('upgrade', (request, socket) => {
   socket.on('close', () => sessions.delete(socket));
   socket.on('error', () => socket.destroy());
   let rest = Buffer.alloc(0);
-  socket.on('data', (bytes) => {
+  socket.on('data', (/** @type {Buffer} */ bytes) => {
     rest = Buffer.concat([rest, bytes]);
-    while (rest.length >= 6 && rest.length >= 6 + (rest[1] & 127)) {
-      const size = rest[1] & 127;
-      const payload = rest.subarray(6, 6 + size).map((byte, index) => byte ^ rest[2 + (index % 4)]);
+    while (rest.length >= 6 && rest.length >= 6 + (rest.readUInt8(1) & 127)) {
+      const size = rest.readUInt8(1) & 127;
+      const mask = rest.subarray(2, 6);
+      const payload = rest.subarray(6, 6 + size).map((byte, index) => byte ^ mask.readUInt8(index % 4));
       const closes = rest[0] === 0x88;
       rest = rest.subarray(6 + size);
-      if (!(socket.saidGoodbye ?? false))
+      if (!saidGoodbye.has(socket))
         socket.write(Buffer.concat([Buffer.from([closes ? 0x88 : 0x81, size]), payload]));
       if (closes) socket.end();
     }
@@ -96,8 +108,9 @@ server.on('upgrade', (request, socket) => {
   if (stopping) sayGoodbye(socket);
 });
 
+/** @param {import('node:stream').Duplex} socket */
 function sayGoodbye(socket) {
-  socket.saidGoodbye = true;
+  saidGoodbye.add(socket);
   socket.write(Buffer.from([0x88, 2, 1001 >> 8, 1001 & 255]));
 }
 
@@ -122,7 +135,8 @@ process.on('SIGINT', stop);
 // Whoever waits for it is told that this one serves: PM2 by its channel, alternate by a descriptor or a line of output.
 server.on('listening', () => {
   process.send?.('ready');
-  if (process.env.NOTIFY_FD !== undefined) writeSync(Number(process.env.NOTIFY_FD), '\n');
+  const { NOTIFY_FD } = process.env;
+  if (NOTIFY_FD !== undefined) writeSync(Number(NOTIFY_FD), '\n');
   console.log('listening');
 });
 

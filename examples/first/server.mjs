@@ -29,7 +29,7 @@ server.listen(port === undefined ? { fd: 3 } : { port, host: '127.0.0.1' }, () =
 // `on`, not `once`: after `once` a second SIGTERM would end the program immediately.
 process.on('SIGTERM', () => {
   if (stopping) return;
-  console.log('stopping: finishing what is under way');
+  console.log('stopping: finishing the open requests');
   stopping = true;
   // Stop accepting. close() of an HTTP server would also cut the idle connections, on which a request may be on its way.
   Server.prototype.close.call(server, () => process.exit(0));

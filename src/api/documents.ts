@@ -1,9 +1,10 @@
+/** Turns what the machine knows into the documents that other programs read. Pure. */
 import type { Event } from './event.ts';
 import type { InstanceStatus, ServiceStatus } from './status-document.ts';
 import type { Millis } from '../rotator/machine.ts';
 import type { InstanceView, ServiceView } from '../rotator/view.ts';
 
-/** From the time of an input to the wall clock's, as it is at present. */
+/** Converts the time of an input to the wall clock's time. The offset is the present one. */
 export type ToWall = (at: Millis) => Millis;
 
 /** ISO 8601 in UTC with milliseconds. */
@@ -20,7 +21,7 @@ export function serviceStatus({ retry, ...view }: ServiceView, toWall: ToWall): 
   const { lastRotation } = view;
   return {
     ...view,
-    // As a moment: a countdown would be another text at every look.
+    // An absolute time: a countdown would change the text at every request.
     detail: retry === null ? view.detail : retryDetail(view.detail, isoTime(retry.at, toWall), retry.number),
     current: view.current && instanceStatus(view.current),
     next: view.next && instanceStatus(view.next),
@@ -35,12 +36,12 @@ export function serviceStatus({ retry, ...view }: ServiceView, toWall: ToWall): 
   };
 }
 
-/** The words of `detail` while a service waits for its next start; {@link countDown} reads the moment again. */
+/** `detail` while a service waits for its next start. {@link countDown} parses this text. */
 function retryDetail(reason: string | null, at: string, number: number): string {
   return `${reason ?? ''}; next try at ${at} (restart ${number})`;
 }
 
-/** The same with the time that is left, for people who watch. `now`: ms since the epoch. */
+/** Replaces the absolute time in `detail` by the seconds that are left, for a terminal. `now`: ms since the epoch. */
 export function countDown(detail: string, now: number): string {
   return detail.replace(/; next try at (\S+)(?= \(restart \d+\)$)/, (_, at: string) => {
     const seconds = Math.max(0, Math.ceil((Date.parse(at) - now) / 1000));
@@ -48,7 +49,7 @@ export function countDown(detail: string, now: number): string {
   });
 }
 
-/** An event as machines get it: one line of JSON, its time ISO 8601. */
+/** An event as one line of JSON. Its time is ISO 8601. */
 export function eventJson(event: Event, toWall: ToWall): string {
   return JSON.stringify({ ...event, at: isoTime(event.at, toWall) });
 }

@@ -1,11 +1,11 @@
 /**
- * What happened, for people and for machines: one union, printed elsewhere. The JSON form of each member is the
- * event that `alternate events --json` and `GET /v1/events` give out.
+ * What happened: one union for the log, for notifications and for programs. Printing is elsewhere. The JSON form of each
+ * member is the event that `alternate events --json` and `GET /v1/events` print.
  */
 import type { HookName, Parameter, SignalName } from '../config/types.ts';
 import type { Exit, Millis, Purpose } from '../rotator/machine.ts';
 
-/** What the machine reports; `service` and `at` are added to each. */
+/** What the machine reports. The runner adds `service` and `at`. */
 export type ServiceReport =
   | { readonly type: 'rotation-started'; readonly from: Parameter; readonly to: Parameter }
   | { readonly type: 'rotation-kept' }
@@ -24,10 +24,10 @@ export type ServiceReport =
       readonly to: Parameter;
       readonly reason: string;
       readonly durationMs: number;
-      /** What serves at this moment; null if `from` has ended meanwhile. */
+      /** The instance that serves now. Null if `from` has ended meanwhile. */
       readonly current: { readonly parameter: Parameter; readonly pid: number | null } | null;
     }
-  /** The configuration of a reload did not come up: the one that served stays in force. */
+  /** No instance with the configuration of a reload became ready. The previous configuration stays in force. */
   | { readonly type: 'roll-out-failed'; readonly reason: string }
   | { readonly type: 'parameter-awaited'; readonly parameter: Parameter; readonly pid: number | null }
   | {
@@ -36,7 +36,7 @@ export type ServiceReport =
       readonly pid: number;
       readonly purpose: Purpose;
     }
-  /** An earlier manager that was killed had left it behind. */
+  /** An earlier manager was killed and left this instance behind. */
   | { readonly type: 'orphan-adopted'; readonly parameter: Parameter; readonly pid: number }
   | { readonly type: 'launch-failed'; readonly parameter: Parameter; readonly reason: string }
   | {
@@ -46,13 +46,13 @@ export type ServiceReport =
       readonly afterMs: number;
     }
   | {
-      /** Its `ready.timeout` has passed: it is stopped. */
+      /** `ready.timeout` has passed. The instance is stopped. */
       readonly type: 'instance-not-ready';
       readonly parameter: Parameter;
       readonly pid: number | null;
       readonly reason: string;
     }
-  /** `limit`: the kernel's own, where the backlog is longer. */
+  /** `limit`: the limit of the kernel, if the backlog is longer. Otherwise null. */
   | {
       readonly type: 'socket-opened';
       readonly address: string;
@@ -61,9 +61,9 @@ export type ServiceReport =
     }
   /** New requests go to the instance of this parameter. */
   | { readonly type: 'route-switched'; readonly parameter: Parameter }
-  /** `parameter` is null where the route was to be withdrawn. */
+  /** `parameter` is null if the route could not be withdrawn. */
   | { readonly type: 'route-failed'; readonly parameter: Parameter; readonly reason: string }
-  /** Found out later: requests do not go where they should. It is tried again until `route-restored`. */
+  /** After the switch, requests no longer go where they should. The route is set again until `route-restored`. */
   | { readonly type: 'route-lost'; readonly reason: string }
   | { readonly type: 'route-restored' }
   | { readonly type: 'overlap-started'; readonly parameter: Parameter; readonly overlapMs: number }
@@ -81,7 +81,7 @@ export type ServiceReport =
       readonly afterMs: number | null;
     }
   | {
-      /** `expected`: it had been told to stop. `leftBehind`: others of its process group live on and are stopped. */
+      /** `expected`: the instance was stopping. `leftBehind`: other processes of its group still run, and are stopped. */
       readonly type: 'instance-exited';
       readonly parameter: Parameter;
       readonly pid: number | null;
@@ -108,7 +108,7 @@ export type ServiceReport =
   | { readonly type: 'service-failed'; readonly reason: string }
   | { readonly type: 'watch-degraded'; readonly reason: string };
 
-/** What concerns the manager as a whole. */
+/** Reports about the manager as a whole. */
 export type ManagerReport =
   | {
       readonly type: 'manager-started';
@@ -131,13 +131,13 @@ export type ManagerReport =
   | { readonly type: 'output-reopened' }
   | { readonly type: 'control-lost'; readonly reason: string }
   | { readonly type: 'control-restored' }
-  /** The last one of a reader of events that did not keep up; other readers do not get it. */
+  /** The last event of a reader that did not keep up. Other readers do not get it. */
   | { readonly type: 'events-dropped'; readonly reason: string };
 
 export type ServiceEvent = { readonly at: Millis; readonly service: string } & ServiceReport;
-/** What can go wrong with output. `file` is a log file's path, or `stdout` or `stderr`; `reason` an errno's name. */
+/** Failures of output. `file` is the path of a log file, or `stdout` or `stderr`. `reason` is the name of an errno. */
 export type OutputReport =
-  /** Bytes are discarded from now on until it works again; `bytes` are lost so far. */
+  /** Output is discarded until writing works again. `bytes` are lost so far. */
   | { readonly type: 'output-lost'; readonly file: string; readonly reason: string; readonly bytes: number }
   | {
       readonly type: 'output-restored';
@@ -145,11 +145,11 @@ export type OutputReport =
       readonly reason: string;
       readonly bytes: number;
     }
-  /** A log file has reached its size and cannot be renamed: it is written to beyond that size. */
+  /** A log file has reached its maximum size and cannot be renamed. It grows beyond that size. */
   | { readonly type: 'output-not-rotated'; readonly file: string; readonly reason: string }
-  /** Whoever read stdout or stderr has gone away: what is written there is discarded from now on. */
+  /** The reader of stdout or stderr is gone. What is written there is discarded. */
   | { readonly type: 'output-closed'; readonly file: string; readonly reason: string }
-  /** The manager's own lines that a stalled reader left no room for; it reads again. */
+  /** A slow reader left no room for these lines of the manager. It reads again. */
   | { readonly type: 'messages-dropped'; readonly file: string; readonly count: number };
 
 export type Event = ServiceEvent | ({ readonly at: Millis; readonly service: null } & ManagerReport);

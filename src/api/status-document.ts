@@ -1,4 +1,4 @@
-/** The status document: what `GET /v1/status` and `alternate status --json` give out. Times are ISO 8601, in UTC. */
+/** The status document of `GET /v1/status` and `alternate status --json`. Times are ISO 8601 in UTC. */
 import type { InstanceView, ServiceView } from '../rotator/view.ts';
 
 export interface InstanceStatus extends Omit<InstanceView, 'startedAt'> {
@@ -31,13 +31,13 @@ export interface StatusDocument {
   readonly services: readonly ServiceStatus[];
 }
 
-/** A service whose new configuration did not come up, and why. The configuration before it stays in force. */
+/** A service whose new configuration failed, and why. The previous configuration stays in force. */
 export interface FailedService {
   readonly service: string;
   readonly reason: string;
 }
 
-/** What a reload does to each service, by name; `errors`, one text a mistake, where it was refused whole. */
+/** What a reload does to each service, by name. `errors`: one text per error, if the file is refused as a whole. */
 export type ReloadResult =
   | {
       readonly ok: true;
@@ -46,7 +46,7 @@ export type ReloadResult =
       readonly changed: readonly string[];
       readonly applied: readonly string[];
       readonly unchanged: readonly string[];
-      /** Resolves when the roll-outs are over, and what was started is up or is not. */
+      /** Resolves when every roll-out and every start has succeeded or failed. */
       readonly failed: Promise<readonly FailedService[]>;
     }
   | { readonly ok: false; readonly errors: readonly string[] };

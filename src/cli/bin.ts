@@ -1,11 +1,11 @@
 /**
- * The entry. Its first statement takes the signals to the manager: SIGUSR1 is Node's own for opening the debugger, and
- * the others would end a manager that starts. Nothing heavy may be imported before that.
+ * The entry. Its first statement handles the signals to the manager: SIGUSR1 would open the debugger of Node.js, and the
+ * others would end a manager that starts. Only small modules may be imported before that.
  */
 import { rememberSignals } from './run/early-signals.ts';
 
 const early = rememberSignals();
-// The entry's shell is process 1, and holds signals back until now.
+// If the entry's shell is process 1, it holds signals back until this SIGCONT.
 if (process.env['ALTERNATE_TELLS_PARENT'] !== undefined) {
   Reflect.deleteProperty(process.env, 'ALTERNATE_TELLS_PARENT');
   process.kill(process.ppid, 'SIGCONT');
@@ -13,19 +13,19 @@ if (process.env['ALTERNATE_TELLS_PARENT'] !== undefined) {
 
 if (process.platform === 'win32') {
   process.stderr.write(
-    'alternate needs Linux or macOS: it works with signals and process groups, which Windows lacks.\n',
+    'alternate needs Linux or macOS. It uses signals and process groups, and Windows does not have them.\n',
   );
   process.exitCode = 1;
 } else {
   process.once('beforeExit', () => {
     process.stderr.write(
-      'alternate: nothing is left to wait for: the configuration awaits what never comes\n',
+      'alternate: the configuration cannot be loaded: it awaits something that never happens. Check each `await` outside of functions\n',
     );
     process.exit(2);
   });
   void import('./main.ts').then(async ({ main }) => {
     const code = await main(process.argv.slice(2), early);
-    // What was printed reaches its reader first; then nothing that still ticks (chokidar's timers) delays the end.
+    // The output reaches its reader first. `exit` then ends timers that would delay the end (chokidar's).
     await Promise.all([process.stdout, process.stderr].map(written));
     process.exit(code);
   });

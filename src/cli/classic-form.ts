@@ -1,8 +1,9 @@
+/** Tells the classic form from a command. */
 import { nearest } from '../util/nearest.ts';
 
 /**
- * Whether these words are the classic form and not one of the `commands`. Its first word is a whole command line,
- * which mostly holds a space or a slash; its last one is an overlap. A single plain word is a command misspelt.
+ * Whether these words are the classic form and not one of the `commands`. Its first word is a whole command line, which
+ * mostly contains a space or a slash. Its last word is an overlap. A single plain word is a misspelt command.
  */
 export function isClassicForm(words: readonly string[], commands: readonly string[]): boolean {
   const [first, ...rest] = words;
@@ -10,7 +11,7 @@ export function isClassicForm(words: readonly string[], commands: readonly strin
   return /[\s/]/.test(first) || /^-?[\d.]/.test(rest.at(-1) ?? '');
 }
 
-/** What is said of a word that is neither, in the words of commander's other mistakes. */
+/** The message for a word that is neither, in the form of commander's own errors. */
 export function unknownCommand(word: string, commands: readonly string[]): string {
   const meant = nearest(word, commands);
   return `error: unknown command '${word}'${meant === null ? '; see alternate --help' : `\n(Did you mean ${meant}?)`}`;

@@ -1,7 +1,7 @@
-/** What the shell is told. */
+/** The exit codes of all commands. */
 export const EXIT = {
   done: 0,
-  /** The thing asked for failed: a rotation rolled back, no manager there, all services failed. */
+  /** The request failed: a rotation failed, no manager runs, all services have failed. */
   failed: 1,
   /** The command line or the configuration is wrong. */
   usage: 2,

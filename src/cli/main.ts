@@ -1,21 +1,22 @@
-/** argv → one command. Each command is a module of its own, loaded when it is called for. */
+/** Parses argv and runs one command. Each command is a module of its own, and is loaded only if it is called. */
 import { Argument, Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { tell } from '../report/console.ts';
+import { printMessage } from '../report/console.ts';
 import { isClassicForm, unknownCommand } from './classic-form.ts';
 import type { ExportKind, ExportOptions } from './commands/export.ts';
 import type { EarlySignals } from './run/early-signals.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { GlobalOptions } from './options.ts';
+import { stackOf } from './stack.ts';
 
 const AFTER_HELP = `
 The classic form runs one service without a file:
   alternate "<command>" <parameters...> <overlap>
   alternate "/srv/app 127.0.0.1:%alt" 3000 3001 15s
 
-Exit codes: 0 done; 1 what was asked for failed; 2 the command line or the configuration is wrong.`;
+Exit codes: 0 done; 1 the request failed; 2 the command line or the configuration is wrong.`;
 
-/** Runs the command that `argv` names. Never throws, and ends with the exit code. */
+/** Runs the command in `argv` and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], early: EarlySignals): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   const program = describe(early, (result) => {
@@ -29,7 +30,7 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
     }
     const [word] = program.parseOptions([...argv]).operands;
     if (word !== undefined && !names.includes(word)) {
-      tell(unknownCommand(word, names));
+      printMessage(unknownCommand(word, names));
       return EXIT.usage;
     }
     await program.parseAsync([...argv], { from: 'user' });
@@ -37,20 +38,22 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const debug = argv.includes('debug');
-    tell(`alternate: ${debug && error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    printMessage(`alternate: ${debug && error instanceof Error ? stackOf(error) : String(error)}`);
     return EXIT.failed;
   }
 }
 
-/** The command line as `--help` shows it. `done` gets each command's exit code. */
+/** The command line as `--help` shows it. `done` is called with the exit code of a command. */
 export function describe(early: EarlySignals, done: (code: ExitCode) => void): Command {
   const program = new Command('alternate')
-    .description('Upgrades servers without losing a request: the next one is ready before the old one goes.')
+    .description(
+      'Replaces running servers without losing a request: the new one is ready before the old one stops.',
+    )
     .version(packageJson.version, '-V, --version')
-    .option('-c, --config <file>', 'the configuration; searched for from here upward otherwise')
+    .option('-c, --config <file>', 'the configuration (default: the nearest one in this folder or above)')
     .option('--socket <path>', "the manager's control socket (also $ALTERNATE_SOCKET)")
     .addOption(
-      new Option('--log-level <level>', 'how much the manager says')
+      new Option('--log-level <level>', 'the lowest level that the manager logs')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     )
@@ -82,8 +85,8 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
     .command('status')
     .argument('[service...]')
     .description('show what runs')
-    .option('--json', 'the status document')
-    .option('--watch', 'keep it live')
+    .option('--json', 'print the status document')
+    .option('--watch', 'print the status again after each change')
     .action(async (names: string[], own: { json?: boolean; watch?: boolean }) => {
       done(await (await import('./commands/status.ts')).status(options(), names, own));
     });
@@ -91,9 +94,9 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
     .command('rotate')
     .argument('[service...]')
     .description('rotate and wait for the outcome')
-    .option('--all', 'every service that has parameters or an onRotate')
-    .option('--no-wait', 'return at once')
-    .option('--json', 'the outcome of each as a line of JSON')
+    .option('--all', 'rotate every service that has parameters or onRotate')
+    .option('--no-wait', 'do not wait for the outcome')
+    .option('--json', 'print the outcome of each service as a line of JSON')
     .action(async (names: string[], own: { all?: boolean; wait: boolean; json?: boolean }) => {
       done(await (await import('./commands/rotate.ts')).rotate(options(), names, own));
     });
@@ -101,14 +104,14 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
     .command('signal')
     .argument('<service>')
     .argument('[signal]', undefined, 'SIGUSR1')
-    .description('SIGUSR1 rotates that service alone; any other signal goes to its current instance')
+    .description('rotate one service with SIGUSR1, or send another signal to its current instance')
     .action(async (name: string, signal: string) => {
       done(await (await import('./commands/signal.ts')).signal(options(), name, signal));
     });
   for (const [action, description] of Object.entries({
     start: 'start services that are stopped or have failed',
     stop: 'stop services',
-    restart: 'stop, then start with the same parameter; that is downtime',
+    restart: 'stop services, then start them with the same parameter (downtime)',
   }) as ['start' | 'stop' | 'restart', string][]) {
     program
       .command(action)
@@ -121,20 +124,20 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
   program
     .command('reload')
     .description('read the configuration again (same as SIGHUP to the manager)')
-    .option('--json', 'what was done, as JSON')
+    .option('--json', 'print what was done as JSON')
     .action(async (own: { json?: boolean }) => {
       done(await (await import('./commands/reload.ts')).reload(options(), own));
     });
   program
     .command('events')
-    .description('follow what happens, one line each')
-    .option('--json', 'as lines of JSON')
+    .description('print each event on one line')
+    .option('--json', 'print each event as JSON')
     .action(async (own: { json?: boolean }) => {
       done(await (await import('./commands/events.ts')).events(options(), own));
     });
   program
     .command('shutdown')
-    .description('stop everything, then the manager')
+    .description('stop every service, then the manager')
     .action(async () => {
       done(await (await import('./commands/shutdown.ts')).shutdown(options()));
     });
@@ -144,9 +147,9 @@ export function describe(early: EarlySignals, done: (code: ExitCode) => void): C
       new Argument('<kind>').choices(['nginx', 'apache', 'caddy', 'haproxy', 'systemd', 'supervisord']),
     )
     .argument('[service]')
-    .description('print a piece of configuration for a proxy or an init system')
+    .description('print the configuration for a proxy or an init system')
     .addOption(
-      new Option('--part <part>', 'of nginx: what belongs into http {}, or into a location').choices([
+      new Option('--part <part>', 'for nginx: only what belongs in http {}, or in a location').choices([
         'http',
         'location',
       ]),

@@ -1,4 +1,4 @@
-/** Options that every command takes. */
+/** The options of every command. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly socket?: string;

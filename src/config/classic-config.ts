@@ -8,8 +8,8 @@ import { describeDurationFault } from './values/values.ts';
 import { splitWords } from './values/words.ts';
 
 /**
- * The configuration that `alternate "<command>" <parameters...> <overlap>` stands for: one service, without a file and
- * without a control socket, with the policies of the original tool. One parameter is enough.
+ * The configuration of `alternate "<command>" <parameters...> <overlap>`: one service with the policies of the original
+ * tool, without a file and without a control socket. One parameter is enough.
  */
 export function classicConfig(
   command: string,
@@ -18,21 +18,22 @@ export function classicConfig(
   cwd: string,
 ): LoadResult {
   const diagnostics: Diagnostic[] = [];
-  const say = (message: string, hint: string | null = null) =>
+  const addError = (message: string, hint: string | null = null) =>
     diagnostics.push(placeless(null, message, hint));
 
   const split = splitWords(command);
   const words = split.ok ? split.words : [];
-  if (!split.ok) say(`the command ${JSON.stringify(command)} ends inside a quote`, 'close it');
-  else if ((words[0] ?? '').trim() === '') say('the command is empty', 'name a program');
+  if (!split.ok) addError(`the command ${JSON.stringify(command)} ends inside a quote`, 'close it');
+  else if ((words[0] ?? '').trim() === '') addError('the command is empty', 'give a program');
 
   const [first, ...others] = parameters;
-  if (first === undefined) say('a parameter is missing', 'alternate "<command>" <parameters...> <overlap>');
+  if (first === undefined)
+    addError('a parameter is missing', 'write alternate "<command>" <parameters...> <overlap>');
 
   const duration = parseDuration(overlap);
   if (!duration.ok) {
     const { message, hint } = describeDurationFault(overlap, duration.reason);
-    say(`overlap: ${message}`, hint);
+    addError(`overlap: ${message}`, hint);
   }
   if (diagnostics.length > 0) return { ok: false, diagnostics };
 

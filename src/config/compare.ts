@@ -1,19 +1,20 @@
+/** Compares two configurations for a reload. Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import { listenKey } from './services/listen.ts';
 import type { ServiceConfig, Settings } from './types.ts';
 
-/** The names of services, by what a reload has to do about them. */
+/** The names of services, by what a reload does with them. */
 export interface Comparison {
   readonly added: string[];
   readonly removed: string[];
-  /** Their instances differ: they are rolled out. */
+  /** They need new instances. They are rolled out. */
   readonly changed: string[];
-  /** Nothing but settings differs: they apply at once. */
+  /** Only settings differ. They apply at once. */
   readonly applied: string[];
   readonly unchanged: string[];
 }
 
-/** Which services of `after` are new, other or the same, and which of `before` are gone; in the order of the files. */
+/** Compares the services of two configurations. The lists keep the order of the files. */
 export function compareServices(
   before: readonly ServiceConfig[],
   after: readonly ServiceConfig[],
@@ -31,7 +32,7 @@ export function compareServices(
 
 function changeBetween(before: ServiceConfig, after: ServiceConfig): 'unchanged' | 'applied' | 'changed' {
   if (isDeepStrictEqual(before, after)) return 'unchanged';
-  // What a service without parameters does at a rotation is a setting; whether it has parameters is none.
+  // `onRotate` of a service without parameters is a setting. Whether a service has parameters is not a setting.
   const alternates = [before, after].some(({ onRotate }) => onRotate.type === 'alternate');
   const onRotate = (alternates ? before : after).onRotate;
   const withSettings = { ...before, ...settingsOf(after), onRotate };
@@ -43,7 +44,7 @@ export function settingsOf({ overlapMs, stop, restart, watch, hooks, onRotate }:
   return { overlapMs, stop, restart, watch, hooks, onRotate };
 }
 
-/** A service that a reload brings has to wait for one that it removed: its namesake, or who holds its ports. */
+/** Whether a service that a reload adds must wait for a removed one: both have the same name, port or parameter. */
 export function sharesAnything(leaving: ServiceConfig, coming: ServiceConfig): boolean {
   const held = new Set(leaving.listen.map(({ address }) => listenKey(address)));
   return (

@@ -1,33 +1,33 @@
+/** An error or a warning about a configuration, as data and as text. Pure. */
 import { relative } from 'node:path';
 import { printable } from '../util/printable.ts';
 
-/** An error refuses the configuration; a warning is about what is probably wrong. */
+/** With an error, the configuration is refused. A warning is about something that is probably wrong. */
 export type Severity = 'error' | 'warning';
 
-/** One mistake or doubt, ready to be shown to a person. Lines and columns count from 1; columns in UTF-16 units. */
+/** One error or warning. Lines and columns count from 1. Columns are in UTF-16 units. */
 export interface Diagnostic {
   readonly severity: Severity;
-  /** The file's path; `null` when the mistake is in no file. */
+  /** The file's path. `null` if there is no file. */
   readonly file: string | null;
-  /** `null` when the place is not known, as in a configuration that a module computes. */
+  /** `null` if the place is not known, as in a configuration that a module computes. */
   readonly line: number | null;
   readonly column: number | null;
   readonly message: string;
-  /** What to write instead, or where to look. */
+  /** What to do. */
   readonly hint: string | null;
-  /** The offending line with a mark under the place, see `frame.ts`. */
+  /** The line with a mark under the place; see `frame.ts`. */
   readonly frame: string | null;
 }
 
-/** A mistake without a place in a file's text. */
+/** An error without a place in the text of a file. */
 export function placeless(file: string | null, message: string, hint: string | null = null): Diagnostic {
   return { severity: 'error', file, line: null, column: null, message, hint, frame: null };
 }
 
 /**
- * A diagnostic as text without colour: `path:line:column: message` (for a warning
- * `path:line:column: warning: message`), then the frame and the hint. With `cwd`, a file
- * below it is named relative to it.
+ * A diagnostic as text without colour: `path:line:column: message` (for a warning `path:line:column: warning: message`),
+ * then the frame and the hint. With `cwd`, the path of a file below that folder is relative.
  */
 export function formatDiagnostic(diagnostic: Diagnostic, cwd?: string): string {
   const lines = [placeAndMessage(diagnostic, cwd)];
@@ -36,7 +36,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, cwd?: string): string {
   return lines.join('\n');
 }
 
-/** The same on one line, for a log: without the frame, the hint in brackets. */
+/** A diagnostic on one line, for a log: without the frame, and with the hint in brackets. */
 export function formatDiagnosticLine(diagnostic: Diagnostic, cwd?: string): string {
   const { hint } = diagnostic;
   return `${placeAndMessage(diagnostic, cwd)}${hint === null ? '' : ` (${printable(hint)})`}`;

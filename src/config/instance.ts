@@ -1,27 +1,28 @@
+/** Puts a parameter into the configuration of a service. */
 import { resolve } from 'node:path';
 import { parseAddress } from './values/address.ts';
 import { addressOfUrl, describeSocketAddress } from './values/socket-address.ts';
 import { substitute, substituteInPattern } from './values/template.ts';
 import type { Credentials, HookName, Output, Parameter, Ready, ServiceConfig, Stop } from './types.ts';
 
-/** The words of a command, nothing left to replace; the first names the program. */
+/** The words of a command, with the parameter put in. The first word names the program. */
 export type Command = readonly string[];
 
-/** How this instance shows that it is ready: {@link Ready} with the parameter put in. */
+/** {@link Ready} with the parameter put in. */
 export type InstanceReady = Ready;
 
-/** All that is needed to start, probe and stop one instance: a service with one parameter put in. */
+/** What is needed to start, probe and stop one instance: a service with one parameter put in. */
 export interface InstanceSpec {
   readonly service: string;
   readonly parameter: Parameter;
   readonly command: Command;
-  /** Absolute: where a relative path of a program starts from. */
+  /** Absolute. The folder of a relative path of a program. */
   readonly baseDir: string;
   /** Absolute. */
   readonly cwd: string;
-  /** The configuration's own variables, without those of the env file and of the manager. */
+  /** The variables of `env`, without those of `envFile` and of the manager. */
   readonly env: Readonly<Record<string, string>>;
-  /** Absolute; read again at every launch. */
+  /** Absolute. Read again at each launch. */
   readonly envFile: string | null;
   readonly credentials: Credentials;
   readonly ready: InstanceReady | null;
@@ -31,11 +32,11 @@ export interface InstanceSpec {
   readonly hooks: Readonly<Partial<Record<HookName, Command>>>;
 }
 
-/** Puts a parameter into every template of a service. Each word stays one word, whatever the parameter holds. */
+/** Puts a parameter into every template of a service. Each word stays one word, even if the parameter has blanks. */
 export function instantiate(service: ServiceConfig, parameter: Parameter): InstanceSpec {
   const text = (template: string): string => substitute(template, parameter);
   const words = (template: readonly string[]): Command => template.map(text);
-  // Resolved once more: a path that begins with `%alt` is relative until the parameter is known.
+  // Resolved here too: a path that begins with `%alt` may still be relative.
   const path = (template: string): string => resolve(service.baseDir, text(template));
   const { ready, output } = service;
   return {
@@ -77,14 +78,14 @@ function mapValues<From, To>(
 }
 
 /**
- * The address that only the instance of this parameter listens on, as `address` or else its readiness check names it:
- * `host:port`. Null where neither does. Configurations whose instances share such an address are refused.
+ * The address on which only the instance of this parameter listens: `address`, otherwise the one of its readiness check, as
+ * `host:port`. Null if neither is given. A configuration whose instances share such an address is refused.
  */
 export function ownAddress(service: ServiceConfig, parameter: Parameter): string | null {
   return ownAddresses(service, parameter)[0] ?? null;
 }
 
-/** Every address that only this instance is about to listen on: `address`, and what its readiness check connects to. */
+/** The addresses on which only this instance listens: `address`, and the one of its readiness check. */
 export function ownAddresses(service: ServiceConfig, parameter: Parameter): readonly string[] {
   const addresses = [
     ...(service.address === null ? [] : [substitute(service.address, parameter)]),

@@ -1,3 +1,4 @@
+/** Loads a configuration: finds it, reads it, checks it. The entrance of this folder. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
@@ -8,35 +9,35 @@ import { readModule } from './read/module.ts';
 import { normalize } from './services/normalize.ts';
 import { child, segments } from './read/pointer.ts';
 import { checkShape } from './schema/shape.ts';
-import { inOrder, toDiagnostics, type Mistake, type Source } from './read/source.ts';
+import { inOrder, toDiagnostics, type Finding, type Source } from './read/source.ts';
 import type { Config } from './types.ts';
 import { collectInto } from './values/values.ts';
 import { readYaml, type ReadText } from './read/yaml.ts';
 
-/** Which configuration: the one named, relative to `cwd`, or the nearest one from `cwd` upward. */
+/** Which configuration: `file`, relative to `cwd`, or the nearest one in `cwd` or above. */
 export interface LoadRequest {
   readonly file?: string;
   readonly cwd: string;
 }
 
-/** In bytes: 400 services take some 200 KB. */
+/** In bytes. A file with 400 services has about 200 KB. */
 const LARGEST_FILE = 16 * 1024 * 1024;
 
 interface Refused {
   readonly ok: false;
-  /** Every mistake of the file, in the order of its lines. */
+  /** Every error of the file, in the order of its lines. */
   readonly diagnostics: readonly Diagnostic[];
-  /** What is probably wrong in the rest of it. */
+  /** The warnings about the rest of the file. */
   readonly warnings?: readonly Diagnostic[];
 }
 
 interface Loaded {
   readonly ok: true;
   readonly config: Config;
-  /** What is probably wrong, as far as the file itself shows it, in the order of its lines. */
+  /** The warnings about the file itself, in the order of its lines. */
   readonly warnings: readonly Diagnostic[];
-  /** Finds the lines of what others see in the configuration. A key that a service takes from `defaults` is found there. */
-  readonly locate: (mistakes: readonly Mistake[]) => readonly Diagnostic[];
+  /** Finds the lines of warnings from other checks. A key that a service has from `defaults` is found there. */
+  readonly locate: (findings: readonly Finding[]) => readonly Diagnostic[];
 }
 
 export type LoadResult = Loaded | Refused;
@@ -45,19 +46,19 @@ export type LoadControlResult =
   { readonly ok: true; readonly path: string; readonly control: Config['control'] } | Refused;
 
 /**
- * Reads a configuration and checks it whole.
+ * Reads a whole configuration and checks it.
  *
- * Relative paths in it start from the folder of the file *as it was named or found*, while `Config.path` is the file's
- * real path: with `--config /srv/current/alternate.config.yaml`, where `current` is a link to a release, `./bin/api`
- * has to follow the link to the next release, so the link must not be resolved here.
+ * Relative paths start from the folder of the file *as it was named or found*, but `Config.path` is the file's real path.
+ * Example: `--config /srv/current/alternate.config.yaml`, and `current` is a link to a release. Then `./bin/api` must follow
+ * the link to the next release, so the link must not be resolved here.
  */
 export async function loadConfig(request: LoadRequest): Promise<LoadResult> {
   const read = await readRequested(request);
   if (!read.ok) return read;
   const { source, path } = read;
   const shape = checkShape(source.data);
-  const { config, mistakes } = normalize(shape, source.written, path, dirname(source.file));
-  const found = [...read.diagnostics, ...toDiagnostics(source, [...shape.mistakes, ...mistakes])];
+  const { config, findings } = normalize(shape, source.written, path, dirname(source.file));
+  const found = [...read.diagnostics, ...toDiagnostics(source, [...shape.findings, ...findings])];
   const warnings = found.filter(({ severity }) => severity === 'warning');
   const diagnostics = inOrder(found.filter(({ severity }) => severity === 'error'));
   if (diagnostics.length > 0) return { ok: false, diagnostics, warnings };
@@ -69,19 +70,19 @@ export async function loadConfig(request: LoadRequest): Promise<LoadResult> {
   };
 }
 
-/** A mistake about a key that a service has from `defaults` stands there. */
-function placed({ place }: Source): (mistake: Mistake) => Mistake {
-  return (mistake) => {
-    const [services, , ...keys] = segments(mistake.pointer);
-    if (services !== 'services' || place(mistake.pointer, mistake.part) !== null) return mistake;
+/** If a service has the key from `defaults`, the place is there. */
+function placed({ place }: Source): (finding: Finding) => Finding {
+  return (finding) => {
+    const [services, , ...keys] = segments(finding.pointer);
+    if (services !== 'services' || place(finding.pointer, finding.part) !== null) return finding;
     const inDefaults = keys.reduce(child, '/defaults');
-    return place(inDefaults, mistake.part) === null ? mistake : { ...mistake, pointer: inDefaults };
+    return place(inDefaults, finding.part) === null ? finding : { ...finding, pointer: inDefaults };
   };
 }
 
 /**
- * Reads only what leads to a running manager: the configuration's real path and its `control`. Mistakes elsewhere do
- * not matter, so that a manager can be reached while its configuration is being edited.
+ * Reads only what is needed to find a running manager: the configuration's real path and its `control`. Errors elsewhere do
+ * not matter, so that a manager can be reached while its configuration is edited.
  */
 export async function loadControl(request: LoadRequest): Promise<LoadControlResult> {
   const read = await readRequested(request);
@@ -89,17 +90,17 @@ export async function loadControl(request: LoadRequest): Promise<LoadControlResu
   if (readable === undefined) return { ok: false, diagnostics: read.diagnostics };
   const { source, path } = readable;
   const shape = checkShape(source.data);
-  const mistakes: Mistake[] = [];
+  const findings: Finding[] = [];
   const control = readControl(
     shape.config?.control,
-    collectInto(mistakes, dirname(source.file), source.written),
+    collectInto(findings, dirname(source.file), source.written),
   );
-  mistakes.push(...shape.mistakes.filter(({ pointer }) => pointer === '' || pointer.startsWith('/control')));
-  // In a text that is no YAML a key may be missing only because nothing could be made of it.
-  if (!read.ok && (mistakes.length > 0 || (control !== null && control.path === null)))
+  findings.push(...shape.findings.filter(({ pointer }) => pointer === '' || pointer.startsWith('/control')));
+  // In a text that is not valid YAML, a key may seem to be missing because it could not be parsed.
+  if (!read.ok && (findings.length > 0 || (control !== null && control.path === null)))
     return { ok: false, diagnostics: read.diagnostics };
-  return mistakes.length > 0 || shape.config === null
-    ? { ok: false, diagnostics: toDiagnostics(source, mistakes) }
+  return findings.length > 0 || shape.config === null
+    ? { ok: false, diagnostics: toDiagnostics(source, findings) }
     : { ok: true, path, control };
 }
 
@@ -116,7 +117,7 @@ async function readRequested({ file, cwd }: LoadRequest): Promise<ReadResult> {
   const found = file === undefined ? await search(cwd) : resolve(cwd, file);
   if (typeof found !== 'string') return { ok: false, diagnostics: [found] };
   try {
-    // At once: a start waits for nothing else, and a detour through the thread pool takes longer than the reading.
+    // Synchronous: nothing else happens meanwhile, and the thread pool takes longer than the reading.
     const path = realpathSync(found);
     const read = await readFormat(found);
     if (read.ok) return { ...read, path };
@@ -141,7 +142,7 @@ async function search(cwd: string): Promise<string | Diagnostic> {
   try {
     const search = await findConfig(cwd);
     if (!search.ok) return placeless(null, search.reason, search.hint);
-    const hint = 'write one with `alternate init`, or name one with --config';
+    const hint = 'write one with `alternate init`, or give its path with --config';
     return search.file ?? placeless(null, `there is no configuration in ${cwd} or above`, hint);
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -156,7 +157,7 @@ async function readFormat(file: string): Promise<ReadText> {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return { ok: false, diagnostics: [placeless(file, 'is not text in UTF-8')] };
+    return { ok: false, diagnostics: [placeless(file, 'is not UTF-8 text')] };
   }
   return basename(file) === 'package.json' ? readYaml(file, text, 'alternate') : readYaml(file, text);
 }
@@ -169,7 +170,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'a part of its path is not a folder',
   EACCES: 'permission denied',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its symbolic links form a circle',
 };
 
 function reasonOf(error: NodeJS.ErrnoException): string {

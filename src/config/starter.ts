@@ -1,34 +1,34 @@
 /**
- * The text of the file that `alternate init` writes: valid, and runs as it stands wherever Node does. `schema` is where
- * the schema lies, as a path or a URL that an editor can open.
+ * The text of the file that `alternate init` writes. It is valid and runs unchanged. `schema` is the path or the URL of the
+ * schema, for editors.
  */
 export function starterConfig(schema: string): string {
   return `# yaml-language-server: $schema=${schema}
 #
-# The services that alternate keeps running. Try it: \`alternate run\` here, \`alternate rotate\` in another terminal.
-# The command is split as a shell splits it, but no shell runs. %alt stands for the parameter.
+# The services that alternate runs. Try it: \`alternate run\` here, then \`alternate rotate\` in another terminal.
+# The command is split into words as in a shell, but no shell runs it. %alt stands for the parameter.
 
 services:
   web:
-    # A server to play with. Replace it by your own, for instance: ./bin/server --listen 127.0.0.1:%alt
+    # An example server. Replace it by your own, for instance: ./bin/server --listen 127.0.0.1:%alt
     command: >-
       node --eval "
       const server = require('node:http').createServer((request, response) => response.end('hello from %alt'));
       process.on('SIGTERM', () => server.close());
       server.listen(%alt, '127.0.0.1');"
 
-    # A rotation starts the command with the next parameter, and retires the old instance.
+    # A rotation starts the command with the next parameter, then stops the old instance.
     parameters: [3000, 3001]
 
-    # Both run this long, from the moment that the new one is ready. Give a proxy the time to notice.
+    # How long both instances run, from the moment when the new one is ready.
     overlap: 10s
 
-    # How a new instance shows that it is ready; until then the old one serves, and stays if this fails.
+    # How a new instance shows that it is ready. If it is not ready in time, the old instance keeps serving.
     ready:
       http: http://127.0.0.1:%alt/
       timeout: 30s
 
-    # Rotate when the content of these files changes (true: of the program).
+    # Rotate when the content of these files changes (true: the file of the program).
     # watch: [bin/server]
 
     # cwd: .
@@ -36,7 +36,7 @@ services:
     # envFile: .env
     # user: www-data
 
-    # How an instance is told to stop, and when it is killed.
+    # How an instance is stopped, and after how long it is killed.
     # stop:
     #   signal: SIGTERM
     #   timeout: 30s
@@ -47,18 +47,18 @@ services:
     # prefix, inherit, ignore, or a file
     # output: { file: "logs/web-%alt.log", maxSize: 10MB, maxFiles: 5 }
 
-    # Commands around a rotation.
+    # Commands that run during a rotation.
     # hooks:
     #   beforeStart: ./migrate
-    #   afterReady: [./tell-the-proxy, up, "%alt"]
-    #   beforeStop: ./tell-the-proxy drain %alt
+    #   afterReady: [./notify-the-proxy, up, "%alt"]
+    #   beforeStop: ./notify-the-proxy drain %alt
 
-  # A service with nothing to alternate: a rotation restarts it, or sends a signal.
+  # A service without parameters: a rotation restarts it, or sends a signal.
   # proxy:
   #   command: nginx -p . -c nginx.conf -g "daemon off;"
   #   onRotate: SIGHUP
 
-# Keys for every service; a service's own key wins.
+# Defaults for every service. A key of the service has priority.
 # defaults:
 #   stop: { timeout: 1m }
 

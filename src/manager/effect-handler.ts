@@ -1,4 +1,4 @@
-/** Carries out one service's effects with real processes, timers and hooks. */
+/** Performs the effects of one service with real processes, timers and hooks. */
 import { instantiate } from '../config/instance.ts';
 import { runCommand } from '../process/command.ts';
 import type { ManagerFacts } from '../process/environment.ts';
@@ -15,11 +15,11 @@ import { ServiceInstances, type Dispatch } from './service-instances.ts';
 import type { OuterEffect, EffectHandler } from './runner.ts';
 import { ServiceWatch } from './service-watch.ts';
 
-/** A hook that hangs must not hold a rotation for ever. */
+/** A hook that hangs must not block a rotation forever. */
 const HOOK_TIMEOUT_MS = 300_000;
-/** A hook that is cancelled has this long from TERM to KILL. */
+/** A cancelled hook has this long from TERM to KILL. */
 const HOOK_GRACE_MS = 10_000;
-/** What a hook had already written when it ended is still passed on. */
+/** How long the output that a hook wrote before its end may take to arrive. */
 const OUTPUT_GRACE_MS = 1_000;
 
 export interface ServiceSurroundings {
@@ -29,11 +29,11 @@ export interface ServiceSurroundings {
   readonly sockets: ServiceSockets;
   now(): Millis;
   report(event: Event): void;
-  /** The program's file has become another one. */
+  /** Called when a watched file has changed. */
   programChanged(): void;
-  /** What runs now, after each event. */
+  /** Called with the instances that run, after each input. */
   list(instances: readonly Omit<Orphan, 'service'>[]): void;
-  /** After each event. */
+  /** Called after each input. */
   settled(): void;
 }
 
@@ -49,7 +49,7 @@ export class ServiceEffectHandler implements EffectHandler {
   readonly #instances: ServiceInstances;
   readonly #timers = new Map<Id, NodeJS.Timeout>();
   readonly #hooks = new Map<Id, RunningHook>();
-  /** Those that were cancelled and are not gone yet, or were to run after such a one. */
+  /** The hooks that were cancelled: those that still run, and those that waited for them. */
   readonly #endingHooks = new Set<Id>();
   #closed = false;
   readonly #watch: ServiceWatch;
@@ -94,7 +94,7 @@ export class ServiceEffectHandler implements EffectHandler {
     this.#around.settled();
   }
 
-  /** Ends what would keep the process alive once the service is at rest. Resolves when nothing of its hooks is left. */
+  /** Ends hooks, watches and the route, for a service at rest. Resolves when its hooks are gone. */
   async close(): Promise<void> {
     this.#closed = true;
     const hooks = [...this.#hooks.values()];
@@ -160,7 +160,7 @@ export class ServiceEffectHandler implements EffectHandler {
 
   #launch(effect: Effect & { type: 'launch' }, dispatch: Dispatch): void {
     const spec = instantiate(effect.spec, effect.parameter);
-    // A try that fails may be repeated after the file has become another one.
+    // Called before each try: between two tries the file may change.
     const attempted = (): void => {
       this.#watch.launching(effect.instance, effect.spec, spec);
     };
@@ -175,7 +175,7 @@ export class ServiceEffectHandler implements EffectHandler {
     this.#timers.set(timer, handle);
   }
 
-  /** A hook that was cancelled is waited for first: two migrations must not run side by side. */
+  /** Waits for cancelled hooks first: two migrations must not run at the same time. */
   async #runHook({ hook, run }: Effect & { type: 'runHook' }, dispatch: Dispatch): Promise<void> {
     const ending = [...this.#endingHooks].flatMap((id) => this.#hooks.get(id)?.finished ?? []);
     if (ending.length > 0) {
@@ -224,8 +224,8 @@ export class ServiceEffectHandler implements EffectHandler {
     });
   }
 
-  #report(fact: ServiceReport): void {
-    this.#around.report({ at: this.now(), service: this.#around.service, ...fact });
+  #report(report: ServiceReport): void {
+    this.#around.report({ at: this.now(), service: this.#around.service, ...report });
   }
 }
 

@@ -1,15 +1,16 @@
+/** Decides when the manager ends by itself. Pure. */
 import type { Event } from '../api/event.ts';
 import type { PhaseName } from '../rotator/machine.ts';
 
 export interface End {
   readonly code: number;
-  /** Why the manager ends by itself; null where somebody asked for it. */
+  /** Why the manager ends by itself. Null if it was asked to stop. */
   readonly reason: string | null;
 }
 
 /**
- * Whether the manager has come to its end: everything is gone after somebody asked it to stop; all commands of the
- * classic form have exited; or every service has failed, and nothing will come by itself any more.
+ * Whether the manager ends: it was asked to stop and everything is gone, or all commands of the classic form have exited, or
+ * every service has failed.
  */
 export function endOf(manager: {
   readonly stopping: boolean;
@@ -26,7 +27,7 @@ export function endOf(manager: {
   return failed ? { code: 1, reason: 'every service has failed' } : null;
 }
 
-/** An instance ended by itself, with something else than 0. */
+/** Whether an instance ended by itself, with another exit code than 0. */
 export function isUncleanExit(event: Event): boolean {
   if (event.type !== 'instance-exited' || event.expected) return false;
   const { exit } = event;

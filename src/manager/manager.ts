@@ -1,4 +1,4 @@
-/** Runs one rotator a service, and what concerns them all: start, reload, shutdown. */
+/** Runs one machine per service, and what concerns all services: start, reload, shutdown. */
 import { compareServices, settingsOf, sharesAnything, type Comparison } from '../config/compare.ts';
 import type { LoadResult } from '../config/load.ts';
 import type { Config, ServiceConfig } from '../config/types.ts';
@@ -16,15 +16,15 @@ import { ServiceEffectHandler } from './effect-handler.ts';
 
 export interface ManagerOptions {
   readonly config: Config;
-  /** The control socket's path; null where there is none. */
+  /** The path of the control socket. Null if there is none. */
   readonly socket: string | null;
   readonly outputs: Outputs;
   now(): Millis;
   report(event: Event): void;
-  /** Reads the configuration again; null for the classic form, which has nothing to read. */
+  /** Reads the configuration again. Null for the classic form, which has no file. */
   readonly load: (() => Promise<LoadResult>) | null;
-  /** The line that each mistake of a refused configuration is told in. */
-  readonly describe: (mistakes: LoadResult & { ok: false }) => readonly string[];
+  /** Turns each error of a refused configuration into text. */
+  readonly describe: (refused: LoadResult & { ok: false }) => readonly string[];
 }
 
 interface Service {
@@ -36,26 +36,28 @@ export class Manager {
   readonly #options: ManagerOptions;
   readonly #services = new Map<string, Service>();
   readonly #listening: AllSockets;
-  /** Removed by a reload and not gone yet. */
+  /** The services that a reload removed and that are not gone yet. */
   readonly #leaving = new Map<string, Service & { readonly gone: Promise<void> }>();
-  /** Resolves with the exit code once nothing runs any more. */
+  /** Resolves with the exit code when nothing runs any more. */
   readonly finished: Promise<number>;
   #finish: (code: number) => void = () => undefined;
   #config: Config;
-  /** Where what runs is listed for the manager after this one. */
+  /** The list of instances for the next manager. Null if there is none. */
   #roster: Roster | null = null;
   #stopping = false;
   #rotateAtStart = false;
+  /** Services of the configuration are still being added. */
+  #adding = false;
   #reloading: Promise<unknown> = Promise.resolve();
-  /** An instance exited by itself with something else than 0. */
+  /** An instance exited by itself with another code than 0. */
   #uncleanExit = false;
   #ended = false;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#listening = new AllSockets((service, fact) => {
-      options.report({ at: options.now(), service, ...fact });
+    this.#listening = new AllSockets((service, report) => {
+      options.report({ at: options.now(), service, ...report });
     });
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
@@ -76,14 +78,14 @@ export class Manager {
   }
 
   /**
-   * Opens every listening socket, then starts every service. `orphans`: what a manager before this one left behind when
-   * it was killed. `roster: null`: nothing is listed.
-   * @returns why a socket cannot be opened, a line each; then nothing is started
+   * Opens every listening socket, then starts every service. `orphans`: the instances that a killed manager left behind.
+   * `roster: null`: there is no list of instances.
+   * @returns why sockets cannot be opened, one line per socket. If there is one, no service is started
    */
   start(roster: Roster | null, orphans: readonly Orphan[]): Promise<readonly string[]> {
     this.#roster = roster;
     const starting = this.#start(orphans);
-    // A reload that is asked for meanwhile comes after it.
+    // A reload that is requested meanwhile waits for the start.
     this.#reloading = starting;
     return starting;
   }
@@ -97,15 +99,19 @@ export class Manager {
     if (problems.length > 0 || this.#isStopping()) return problems;
     this.#report({ type: 'manager-started', pid: process.pid, services: services.length, config: path });
     const others = orphans.filter((orphan) => !inTheWay.has(orphan));
+    // A launch may fail at once. The manager has not ended before the last service is there.
+    this.#adding = true;
     for (const spec of services) void this.#add(spec, others);
+    this.#adding = false;
+    this.#settled();
     for (const { service, pid } of others) if (!this.#services.has(service)) void endOrphan(pid);
     if (this.#rotateAtStart) this.rotateAll();
     return [];
   }
 
-  /** A rotation of every service that takes part in one; those that are stopped refuse. */
+  /** Rotates every service that takes part. Services that are stopped refuse. */
   rotateAll(): void {
-    // Nothing is started yet: the sockets are being opened.
+    // If no service is started yet, the sockets are still being opened.
     this.#rotateAtStart = this.#services.size === 0;
     for (const { runner } of this.#services.values()) void runner.rotateAmongAll();
   }
@@ -115,7 +121,7 @@ export class Manager {
     this.#report({ type: 'output-reopened' });
   }
 
-  /** Stops every service, then resolves `finished`. A second call kills what is left. */
+  /** Stops every service, then resolves `finished`. A second call kills the remaining instances. */
   shutdown(reason: string): void {
     if (this.#stopping) {
       for (const { runner } of this.#all) runner.kill();
@@ -128,12 +134,12 @@ export class Manager {
   }
 
   /**
-   * Reads the configuration again. One at a time: a request meanwhile waits and reads once more. Roll-outs are not waited
-   * for; a reload during one leads to another one.
+   * Reads the configuration again. A reload during a reload waits, then reads once more. The result does not wait for the
+   * roll-outs. A reload during a roll-out leads to one more roll-out.
    */
   reload(): Promise<ReloadResult> {
     const reloading = this.#reloading.then(() => this.#reload());
-    // One that throws is answered as a bug; the next one has its turn all the same.
+    // If a reload throws (a bug), its caller gets the error. The next reload still runs.
     this.#reloading = reloading.catch(() => undefined);
     return reloading;
   }
@@ -143,7 +149,7 @@ export class Manager {
       return { ok: false, errors: ['the classic form has no configuration to read'] };
     const loaded = await this.#options.load();
     const services = loaded.ok ? loaded.config.services : [];
-    // Those that are stopped open theirs when they are started.
+    // A stopped service opens its sockets when it is started.
     const listening = services.filter(({ name }) => this.runner(name)?.phase !== 'stopped');
     const errors = loaded.ok ? await this.#listening.open(listening) : this.#options.describe(loaded);
     if (this.#isStopping()) return { ok: false, errors: ['the manager is stopping'] };
@@ -151,7 +157,7 @@ export class Manager {
       this.#report({ type: 'reload-refused', errors });
       return { ok: false, errors };
     }
-    // With what each service is to run: a configuration that failed is another one again, and tried again.
+    // Compared with what each service should run: a configuration that failed counts as changed, and is tried again.
     const before = this.#config.services.map((spec) => this.runner(spec.name)?.wantedSpec ?? spec);
     const comparison = compareServices(before, services);
     this.#config = loaded.config;
@@ -169,12 +175,12 @@ export class Manager {
     const runner = this.runner(spec.name);
     if (runner === undefined) return await this.#add(spec);
     if (changed.includes(spec.name)) return await runner.rollOut(spec);
-    // The file may have gone back to what serves, after another configuration had failed.
+    // After a failed configuration, the file may be back to the one that serves.
     if (applied.includes(spec.name) || runner.rollOutFailed) await runner.apply(settingsOf(spec));
     return runner.phase === 'failed' ? await runner.request('startRequested') : null;
   }
 
-  /** @returns the answer to the start; null where a later reload or the manager's end came first */
+  /** @returns the answer to the start. Null if a later reload or the shutdown came first */
   async #add(spec: ServiceConfig, orphans: readonly Orphan[] = []): Promise<Answer | null> {
     const inTheWay = [...this.#leaving.values()].filter(({ runner }) => sharesAnything(runner.spec, spec));
     if (inTheWay.length > 0) {
@@ -193,7 +199,7 @@ export class Manager {
         this.#reportOf(event);
       },
       programChanged() {
-        // A service that is stopped takes the new program when it is started.
+        // A stopped service uses the new program when it is started.
         if (runner.phase !== 'stopped' && runner.phase !== 'stopping')
           void runner.request('rotationRequested');
       },
@@ -223,13 +229,13 @@ export class Manager {
     this.#leaving.set(name, { ...service, gone });
   }
 
-  /** Every service that may still have processes, those that a reload removed included. */
+  /** Every service that may still have processes, including those that a reload removed. */
   get #all(): readonly Service[] {
     return [...this.#services.values(), ...this.#leaving.values()];
   }
 
   #settled(): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#adding) return;
     const end = endOf({
       stopping: this.#stopping,
       classic: this.#config.path === null,
@@ -245,13 +251,13 @@ export class Manager {
     });
   }
 
-  /** Asked again after a wait. */
+  // A method, because TypeScript assumes that a property does not change during an await.
   #isStopping(): boolean {
     return this.#stopping;
   }
 
-  #report(fact: ManagerReport): void {
-    this.#options.report({ at: this.#options.now(), service: null, ...fact });
+  #report(report: ManagerReport): void {
+    this.#options.report({ at: this.#options.now(), service: null, ...report });
   }
 
   #reportOf(event: Event): void {
@@ -260,7 +266,7 @@ export class Manager {
   }
 }
 
-/** Which of these came up otherwise than was asked for. A request that a stop refuses is none of them. */
+/** The services whose start or roll-out failed. A request that a stop refused is not a failure. */
 function failuresOf(
   answers: readonly { readonly service: string; readonly answer: Answer | null }[],
 ): readonly FailedService[] {

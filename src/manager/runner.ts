@@ -1,3 +1,4 @@
+/** Runs the machine of one service: a queue of inputs, the state, and the effects. */
 import type { ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import { wantedSpec } from '../rotator/intents.ts';
 import { currentOf, liveInstances } from '../rotator/instances.ts';
@@ -7,29 +8,29 @@ import { initialState, transition } from '../rotator/transition.ts';
 import type { Answer, Effect, Input, Id, Instance, Millis, State } from '../rotator/machine.ts';
 import { viewOf, type ServiceView } from '../rotator/view.ts';
 
-/** An input before its time is put on it. */
+/** An input without its time. */
 export type UntimedInput = Input extends infer E ? (E extends Input ? Omit<E, 'at'> : never) : never;
 
-/** An effect on processes, timers and routes; the others are words. */
+/** An effect on processes, timers and routes: not a report, not an answer. */
 export type OuterEffect = Exclude<Effect, { type: 'report' | 'answer' }>;
 
 export type RequestType = 'rotationRequested' | 'startRequested' | 'stopRequested' | 'restartRequested';
 
-/** Performs effects, and gets what is to be published. */
+/** Performs effects and publishes events. */
 export interface EffectHandler {
   now(): Millis;
-  /** What comes of an effect is handed to `dispatch`, at once or later. */
+  /** The inputs that result from an effect go to `dispatch`, at once or later. */
   perform(effect: OuterEffect, dispatch: (untimed: UntimedInput) => void): void;
   report(event: Event): void;
-  /** KILL to the hooks that are under way. */
+  /** Sends KILL to the hooks that run. */
   killHooks(): void;
-  /** After each input, when its effects have been carried out. */
+  /** Called after each input, when its effects have been performed. */
   settled(state: State, previous: State): void;
 }
 
 /**
- * Runs one service: one queue of inputs, one place that changes the state. An input that comes while another is being
- * dealt with waits for its turn.
+ * The only place that changes the state of a service. An input that arrives while another one is processed waits in the
+ * queue.
  */
 export class ServiceRunner {
   readonly #handler: EffectHandler;
@@ -53,12 +54,12 @@ export class ServiceRunner {
     return this.#state.spec;
   }
 
-  /** The newest configuration that has not failed: the one in force, unless another one is being rolled out. */
+  /** The newest configuration that has not failed: the one that is rolled out, otherwise the one in force. */
   get wantedSpec(): ServiceConfig {
     return wantedSpec(this.#state).spec;
   }
 
-  /** The last reload's configuration did not come up, and the one before it stays in force. */
+  /** Whether the configuration of the last reload failed, so that the previous one stays in force. */
   get rollOutFailed(): boolean {
     return this.#state.rollOutFailure !== null;
   }
@@ -75,22 +76,22 @@ export class ServiceRunner {
     return currentOf(this.#state);
   }
 
-  /** Process groups that are not gone yet, those on their way out included. */
+  /** The instances whose process group is not gone yet, including those that are stopping. */
   get liveInstances(): readonly Instance[] {
     return liveInstances(this.#state);
   }
 
-  /** Whether nothing is left of it and nothing will come by itself. */
+  /** Whether no process is left and none will be started without a request. */
   get atRest(): boolean {
     return ['stopped', 'failed'].includes(this.phase) && this.liveInstances.length === 0;
   }
 
-  /** Asks for something; the answer comes when it is done. */
+  /** Resolves with the answer when the request is done. */
   request(type: RequestType): Promise<Answer> {
     return this.#ask((request) => ({ type, request }));
   }
 
-  /** This service's part in a rotation of all. One that has none says so, and is left alone. */
+  /** Rotates as part of a rotation of all services. A service that takes no part reports that and is left alone. */
   rotateAmongAll(): Promise<Answer> {
     const reason = leftAloneBecause(this.spec);
     if (reason === null) return this.request('rotationRequested');
@@ -107,17 +108,16 @@ export class ServiceRunner {
     return this.#ask((request) => ({ type: 'specChanged', request, spec }));
   }
 
-  /** Settings apply at once. */
   apply(settings: Settings): Promise<Answer> {
     return this.#ask((request) => ({ type: 'settingsChanged', request, settings }));
   }
 
-  /** A process group that an earlier manager left behind. */
+  /** Hands over a process group that a killed manager left behind. */
   orphanFound({ pid, parameter, serves, route }: Omit<UntimedInput & { type: 'orphanFound' }, 'type'>): void {
     this.#dispatch({ type: 'orphanFound', pid, parameter, serves, route });
   }
 
-  /** KILL to whatever is on its way out. */
+  /** Sends KILL to every instance that is stopping, and to hooks. */
   kill(): void {
     this.#handler.killHooks();
     this.#dispatch({ type: 'killRequested' });
@@ -136,30 +136,30 @@ export class ServiceRunner {
     if (this.#busy) return;
     this.#busy = true;
     for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
-      const dealt = input;
-      unharmed(() => {
-        this.#deal(dealt);
+      const next = input;
+      containThrow(() => {
+        this.#process(next);
       });
     }
     this.#busy = false;
   }
 
-  #deal(input: Input): void {
+  #process(input: Input): void {
     const previous = this.#state;
     const { state, effects } = transition(previous, input);
     this.#state = state;
     const dispatch = (untimed: UntimedInput): void => {
       this.#dispatch(untimed);
     };
-    // Words last: a process need not wait until they are written. What comes of an effect is dealt with after both.
-    const words = effects.filter(({ type }) => type === 'report' || type === 'answer');
+    // Reports and answers last: a process need not wait until they are written. Inputs from effects come after both.
+    const published = effects.filter(({ type }) => type === 'report' || type === 'answer');
     for (const effect of effects)
       if (effect.type !== 'report' && effect.type !== 'answer')
-        unharmed(() => {
+        containThrow(() => {
           this.#handler.perform(effect, dispatch);
         });
-    for (const effect of words)
-      unharmed(() => {
+    for (const effect of published)
+      containThrow(() => {
         if (effect.type === 'report')
           this.#handler.report({ at: input.at, service: this.name, ...effect.report });
         else if (effect.type === 'answer') this.#answer(effect.request, effect.answer);
@@ -174,8 +174,8 @@ export class ServiceRunner {
   }
 }
 
-/** A throw is a bug, and is reported as one (`uncaughtException`); the effects and inputs after it have their turn. */
-function unharmed(act: () => void): void {
+/** A throw is a bug. It is reported as one (`uncaughtException`), and the following effects and inputs are processed. */
+function containThrow(act: () => void): void {
   try {
     act();
   } catch (error) {

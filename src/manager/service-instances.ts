@@ -1,4 +1,4 @@
-/** The process groups of one service: launched or adopted, probed and signalled by the ids that the machine gave them. */
+/** The process groups of one service: launches, adopts, probes and signals them by the ids of the machine. */
 import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { instantiate, ownAddresses, type InstanceSpec } from '../config/instance.ts';
@@ -14,13 +14,13 @@ import type { Effect, Id } from '../rotator/machine.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
 import type { UntimedInput } from './runner.ts';
 
-/** What an instance had already written when it ended is still passed on; a grandchild that holds the pipe is not waited for. */
+/** How long the output that an instance wrote before its end may take to arrive. A grandchild may hold the pipe open. */
 const OUTPUT_GRACE_MS = 1_000;
 
 interface LiveInstance {
   /** Null until it is launched. */
   pid: number | null;
-  /** What a probe needs; null for an adopted one, which is never probed. */
+  /** What a probe needs. Null for an adopted instance, which is never probed. */
   readonly probed: { readonly spec: InstanceSpec; readonly output: InstanceOutput } | null;
   child: ChildProcess | null;
   /** Aborting it cancels the launch, if that has not succeeded yet. */
@@ -99,7 +99,7 @@ export class ServiceInstances {
     });
   }
 
-  /** At once where the sockets are open, as they are but for a service that was stopped or had failed. */
+  /** Calls `start` when the sockets are open. They are closed only if the service was stopped or had failed. */
   #onceListening(
     { listen }: ServiceConfig,
     events: LaunchEvents,
@@ -161,6 +161,7 @@ export class ServiceInstances {
   }
 }
 
+/** The signs of readiness that an instance sends itself: lines of output, and the descriptor in NOTIFY_FD. */
 function readinessSources(output: InstanceOutput, child: ChildProcess | null): ReadinessSources {
   return {
     onLine(callback, until) {

@@ -1,4 +1,4 @@
-/** Watches what a service's `watch` names, and notes which content serves. */
+/** Watches the files of a service's `watch`, and remembers which content serves. */
 import path from 'node:path';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { ServiceConfig } from '../config/types.ts';
@@ -12,14 +12,14 @@ export interface WatchEvents {
   degraded(reason: string): void;
 }
 
-/** The watch on the paths of one configuration, and what they were at each launch under it. */
+/** The watch on the paths of one configuration, and a snapshot of the files at each launch. */
 interface Armed {
-  /** Equal for two configurations that watch the same. */
+  /** Equal for two configurations that watch the same files. */
   readonly key: string;
-  /** Null where nothing is watched. */
+  /** Null if nothing is watched. */
   readonly watch: ProgramWatch | null;
   readonly snapshots: Map<Id, Snapshot>;
-  /** The instance launched last: its folder and PATH say where the program is looked for. */
+  /** The instance launched last. The program is searched in its folder and its PATH. */
   latest: InstanceSpec;
 }
 
@@ -27,21 +27,21 @@ export class ServiceWatch {
   readonly #events: WatchEvents;
   /** For the configuration in force. */
   #active: Armed | null = null;
-  /** For one that is being rolled out and watches other paths. */
+  /** For a configuration that is rolled out and watches other paths. */
   #candidate: Armed | null = null;
 
   constructor(events: WatchEvents) {
     this.#events = events;
   }
 
-  /** Called right before a launch: remembers what the files are now. */
+  /** Call this right before a launch. Remembers the present content of the files. */
   launching(id: Id, service: ServiceConfig, instance: InstanceSpec): void {
     const armed = this.#armedFor(service, instance);
     armed.latest = instance;
     if (armed.watch !== null) armed.snapshots.set(id, armed.watch.snapshot());
   }
 
-  /** Called after each event: the watcher learns which instance serves, and which paths matter. */
+  /** Call this after each input. Updates which content serves, and which paths are watched. */
   follow(state: State, previous: State): void {
     const current = currentOf(state);
     if (current !== null && current.id !== currentOf(previous)?.id) this.#serves(current.id);
@@ -95,7 +95,7 @@ export class ServiceWatch {
     this.#candidate = null;
   }
 
-  /** Nothing is being brought up: what is watched is what the configuration in force names. */
+  /** No attempt is under way: the paths of the configuration in force are watched. */
   #settle(spec: ServiceConfig, current: Instance | null): void {
     if (this.#active === null) return;
     const key = keyOf(spec);
@@ -103,7 +103,7 @@ export class ServiceWatch {
     void this.#candidate?.watch?.close();
     this.#candidate = null;
     if (this.#active.key === key) return;
-    // A reload has changed `watch` alone: what serves counts as launched from what the files are now.
+    // A reload has changed only `watch`: the present files count as the content that serves.
     this.#promote(this.#arm(key, spec, this.#active.latest));
     const snapshot = this.#active.watch?.snapshot();
     if (current === null || snapshot === undefined) return;
@@ -116,7 +116,7 @@ function keyOf({ watch, command, baseDir, cwd, env }: ServiceConfig): string {
   return JSON.stringify([watch, command[0], baseDir, cwd, env['PATH']]);
 }
 
-/** A program that PATH does not have at this moment is looked for again at the next look. */
+/** The paths to watch. If PATH does not have the program now, the next call searches it again. */
 function watchedPaths(service: ServiceConfig, instance: InstanceSpec): string[] {
   return service.watch.map((entry) => {
     if (typeof entry === 'string') return entry;

@@ -30,6 +30,18 @@ export function execFailure(program: string, uid: number | null): string | null 
   }
 }
 
+/**
+ * The same for a program that a shell becomes, which may also change to the working directory: the errno with which
+ * chdir(2) or execve(2) would fail.
+ */
+export function becomeFailure(program: string, cwd: string, uid: number | null): string | null {
+  try {
+    return statSync(cwd).isDirectory() ? execFailure(program, uid) : 'ENOTDIR';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? null;
+  }
+}
+
 /** True if in doubt. Access control lists are not read, but the bits show the permissions that they grant. */
 function mayExecute(program: string, uid: number | null): boolean {
   accessSync(program, constants.X_OK);

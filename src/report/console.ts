@@ -1,10 +1,10 @@
-/** The terminal of a command: what was asked for goes to stdout, what is said to a person to stderr. */
+/** The terminal of a command. Results go to stdout, messages for people go to stderr. */
 import { printableLines } from '../util/printable.ts';
 import { isLively, painter, type Colour, type Paint } from './paint.ts';
 
 const closings = new Map<NodeJS.WriteStream, Promise<void>>();
 
-/** Without a listener Node would throw when nobody reads any more. */
+/** Resolves when a stream fails. Without a listener, Node.js would throw when the reader is gone. */
 function closingOf(stream: NodeJS.WriteStream): Promise<void> {
   const known = closings.get(stream);
   if (known !== undefined) return known;
@@ -17,19 +17,19 @@ function closingOf(stream: NodeJS.WriteStream): Promise<void> {
   return closing;
 }
 
-/** Resolves when whoever reads stdout has gone away (`| head`); what is printed after that is lost, quietly. */
+/** Resolves when the reader of stdout is gone (`| head`). What is printed after that is discarded silently. */
 export function stdoutClosed(): Promise<void> {
   return closingOf(process.stdout);
 }
 
-/** Writes to stdout. A reader that goes away ends the output, not the command. */
+/** Writes to stdout. If the reader goes away, the output ends, but the command does not. */
 export function print(text: string): void {
   void closingOf(process.stdout);
   process.stdout.write(text);
 }
 
-/** Writes lines to stderr; what could move the cursor of a terminal is escaped. */
-export function tell(text: string, colour?: Colour): void {
+/** Writes lines to stderr. Control characters are escaped, because they could move the cursor of a terminal. */
+export function printMessage(text: string, colour?: Colour): void {
   void closingOf(process.stderr);
   const shown = printableLines(text);
   process.stderr.write(`${colour === undefined ? shown : stderrPaint()(colour, shown)}\n`);
@@ -39,9 +39,9 @@ export function stdoutPaint(): Paint {
   return painter(isLively(process.stdout, process.env));
 }
 
-/** Columns of the terminal that stdout is; null if it is none. */
+/** The columns of the terminal at stdout. Null if stdout is not a terminal. */
 export function stdoutWidth(): number | null {
-  // A pseudo terminal without a size says 0.
+  // A pseudo terminal without a size reports 0 columns.
   return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null;
 }
 
@@ -49,7 +49,7 @@ export function stderrPaint(): Paint {
   return painter(isLively(process.stderr, process.env));
 }
 
-/** A line on stderr that is drawn over and over; on anything but a lively terminal nothing of it is seen. */
+/** Lines on stderr that are drawn again and again. Nothing is drawn if stderr is not a terminal that can do this. */
 export function liveLine(): { show(text: string): void; clear(): void } {
   const lively = isLively(process.stderr, process.env);
   let drawn = 0;
@@ -61,7 +61,7 @@ export function liveLine(): { show(text: string): void; clear(): void } {
     show(text) {
       if (!lively) return;
       clear();
-      // A line that wraps would take more rows than are cleared again.
+      // A line that wraps takes more rows than `clear` removes.
       const width = process.stderr.columns > 1 ? process.stderr.columns - 1 : undefined;
       const rows = text.split('\n').map((row) => row.slice(0, width));
       process.stderr.write(`${rows.join('\n')}\n`);
@@ -71,7 +71,7 @@ export function liveLine(): { show(text: string): void; clear(): void } {
   };
 }
 
-/** Draws whole screens anew from their top left corner; where stdout is not `lively`, the texts are appended. */
+/** Draws whole screens from the top left corner. If stdout is not `lively`, the texts are appended. */
 export function liveScreen(): { readonly lively: boolean; draw(text: string): void } {
   const lively = isLively(process.stdout, process.env);
   return {

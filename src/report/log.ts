@@ -1,4 +1,4 @@
-/** The manager's own lines: what happened, from a level on, each with `alternate | ` in front. */
+/** The log of the manager: one line per event of at least a given level, with the prefix `alternate | `. */
 import type { Event } from '../api/event.ts';
 import { printableLines } from '../util/printable.ts';
 import type { Paint } from './paint.ts';
@@ -11,7 +11,7 @@ const COLOURS = { debug: 'grey', info: null, warn: 'yellow', error: 'red' } as c
 export interface LogOptions {
   readonly level: Level;
   readonly paint: Paint;
-  /** Gets whole lines, the newline included. */
+  /** Called with whole lines, including the newline. */
   write(text: string): void;
 }
 
@@ -24,10 +24,10 @@ export class Log {
 
   onEvent(event: Event): void {
     const { level, text } = sentenceOf(event);
-    this.say({ level, text: event.service === null ? text : `${event.service}: ${text}` });
+    this.print({ level, text: event.service === null ? text : `${event.service}: ${text}` });
   }
 
-  say({ level, text }: Sentence): void {
+  print({ level, text }: Sentence): void {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(this.#options.level)) return;
     const colour = COLOURS[level];
     for (const line of printableLines(text).split('\n'))

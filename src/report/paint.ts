@@ -1,4 +1,4 @@
-/** Colour, only where a person reads it: a terminal that is not dumb, and no NO_COLOR (no-color.org). */
+/** Colours text only on a terminal that is not dumb, and only if NO_COLOR is not set (no-color.org). */
 
 export type Colour = 'red' | 'green' | 'yellow' | 'grey' | 'bold';
 
@@ -6,7 +6,7 @@ const CODES: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33
 
 export type Paint = (colour: Colour, text: string) => string;
 
-/** Whether colour and cursor movement suit this stream. */
+/** Whether this stream shows colours and cursor movements. */
 export function isLively(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   return stream.isTTY === true && env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === '';
 }

@@ -1,4 +1,4 @@
-/** What happened, as a sentence for people. Pure. */
+/** Turns an event into a sentence for people. Pure. */
 import type { Parameter } from '../config/types.ts';
 import type { ManagerReport, Event, ServiceReport, ServiceEvent } from '../api/event.ts';
 import type { Exit } from '../rotator/machine.ts';
@@ -14,160 +14,170 @@ export interface Sentence {
 }
 
 /**
- * One line, or several for a configuration that is refused; the service's name, where there is one, is not part of it.
- * What comes from outside (the words of a check, of a hook, of a proxy) begins no line and moves no cursor.
+ * The text has one line, or several if a configuration is refused. The name of the service is not part of it.
+ * Text from outside (of a check, a hook, a proxy) cannot start a line and cannot move the cursor: it is escaped.
  */
 export function sentenceOf(event: Event): Sentence {
   const { level, text } = event.service === null ? managerSentence(event) : serviceSentence(event);
   return { level, text: event.type === 'reload-refused' ? printableLines(text) : printable(text) };
 }
 
-function serviceSentence(fact: ServiceEvent | ServiceReport): Sentence {
-  switch (fact.type) {
+function serviceSentence(event: ServiceEvent | ServiceReport): Sentence {
+  switch (event.type) {
     case 'rotation-started':
-      return info(`rotating${arrow(fact.from, fact.to)}`);
+      return info(`rotating${arrow(event.from, event.to)}`);
     case 'rotation-kept':
-      return info('rotation asked for meanwhile: one more follows');
+      return info('rotation request kept: one more rotation follows');
     case 'rotation-refused':
-      return warn(`rotation refused: ${fact.reason}`);
+      return warn(`rotation refused: ${event.reason}`);
     case 'rotation-skipped':
-      return info(`left alone by a rotation of all services: ${fact.reason}`);
+      return info(`left alone by a rotation of all services: ${event.reason}`);
     case 'rotation-completed':
-      return info(`rotated${arrow(fact.from, fact.to)} in ${formatDuration(Math.round(fact.durationMs))}`);
+      return info(`rotated${arrow(event.from, event.to)} in ${formatDuration(Math.round(event.durationMs))}`);
     case 'rotation-failed':
-      return error(`rotation${arrow(fact.from, fact.to)} failed: ${fact.reason}${keeps(fact)}`);
+      return error(`rotation${arrow(event.from, event.to)} failed: ${event.reason}${keeps(event)}`);
     case 'roll-out-failed':
       return error(
-        'the new configuration of this service is not in force: the one before it stays. Fix the file, then reload again',
+        'the new configuration of this service failed. The previous one stays in force. Fix the file, then reload again',
       );
     case 'parameter-awaited':
-      return info(`waiting for ${whom(fact)}, which still holds the parameter`);
+      return info(`waiting for ${instanceName(event)}, which still uses the parameter`);
     case 'instance-launched':
-      return info(`started ${whom(fact)}`);
+      return info(`started ${instanceName(event)}`);
     case 'orphan-adopted':
-      return warn(`found ${whom(fact)}, which a killed manager left behind: it is replaced`);
+      return warn(`found ${instanceName(event)}, which a killed manager left behind. It is replaced`);
     case 'launch-failed':
-      return error(`cannot start ${fact.parameter ?? 'the command'}: ${fact.reason}`);
+      return error(`cannot start ${event.parameter ?? 'the command'}: ${event.reason}`);
     case 'instance-ready':
-      return info(`${whom(fact)} is ready after ${formatDuration(Math.round(fact.afterMs))}`);
+      return info(`${instanceName(event)} is ready after ${formatDuration(Math.round(event.afterMs))}`);
     case 'instance-not-ready':
-      return warn(`${whom(fact)} is ${fact.reason}`);
+      return warn(`${instanceName(event)} is ${event.reason}`);
     case 'socket-opened': {
-      const cut = `; of a backlog of ${fact.backlog} the kernel allows ${fact.limit ?? 0} (net.core.somaxconn)`;
-      return info(`listens on ${fact.address}${fact.limit === null ? '' : cut}`);
+      const cut = `; the kernel limits the backlog of ${event.backlog} to ${event.limit ?? 0} (net.core.somaxconn)`;
+      return info(`listens on ${event.address}${event.limit === null ? '' : cut}`);
     }
     case 'route-switched':
-      return info(`requests go to ${fact.parameter ?? 'it'}`);
+      return info(`requests go to ${event.parameter ?? 'the instance'}`);
     case 'route-failed':
       return error(
-        fact.parameter === null
-          ? `the route cannot be withdrawn: ${fact.reason}`
-          : `requests cannot be routed to ${fact.parameter}: ${fact.reason}`,
+        event.parameter === null
+          ? `the route cannot be withdrawn: ${event.reason}`
+          : `requests cannot be routed to ${event.parameter}: ${event.reason}`,
       );
     case 'route-lost':
-      return warn(`the route is lost, and tried again: ${fact.reason}`);
+      return warn(`the route is lost: ${event.reason}. alternate tries to restore it`);
     case 'route-restored':
-      return info('the route is as it should be again');
+      return info('the route is restored');
     case 'overlap-started':
-      return info(`overlap of ${formatDuration(fact.overlapMs)}`);
+      return info(`overlap of ${formatDuration(event.overlapMs)}`);
     case 'instance-stopping': {
-      const then = fact.killAfterMs === null ? '' : `, KILL in ${formatDuration(fact.killAfterMs)}`;
-      return info(`stopping ${whom(fact)} (${fact.signal}${then})`);
+      const then = event.killAfterMs === null ? '' : `, KILL in ${formatDuration(event.killAfterMs)}`;
+      return info(`stopping ${instanceName(event)} (${event.signal}${then})`);
     }
     case 'instance-killed': {
-      const why = fact.afterMs === null ? '' : `: it had not stopped within ${formatDuration(fact.afterMs)}`;
-      return warn(`killed the process group of ${whom(fact)}${why}`);
+      const why = event.afterMs === null ? '' : `: it did not stop within ${formatDuration(event.afterMs)}`;
+      return warn(`killed the process group of ${instanceName(event)}${why}`);
     }
     case 'instance-exited':
-      return exitSentence(fact);
+      return exitSentence(event);
     case 'signal-sent':
-      return info(`sent ${fact.signal} to ${whom(fact)}`);
+      return info(`sent ${event.signal} to ${instanceName(event)}`);
     case 'hook-started':
-      return { level: 'debug', text: `running the hook ${fact.hook}` };
+      return { level: 'debug', text: `running the hook ${event.hook}` };
     case 'hook-failed':
-      return warn(`the hook ${fact.hook} failed: ${fact.reason}`);
+      return warn(`the hook ${event.hook} failed: ${event.reason}`);
     case 'restart-delayed':
-      return fact.delayMs === 0
-        ? info(`starting ${fact.parameter ?? 'it'} again`)
+      return event.delayMs === 0
+        ? info(`starting ${event.parameter ?? 'the command'} again`)
         : warn(
-            `starting ${fact.parameter ?? 'it'} again in ${formatDuration(fact.delayMs)} (restart ${fact.attempt} in a row)`,
+            `starting ${event.parameter ?? 'the command'} again in ${formatDuration(event.delayMs)} (consecutive restart ${event.attempt})`,
           );
     case 'service-running':
-      return info(`running on ${whom(fact)}`);
+      return info(`running on ${instanceName(event)}`);
     case 'service-stopped':
       return info('stopped');
     case 'service-failed':
-      return error(`failed: ${fact.reason}. A rotation, start or reload tries again`);
+      return error(`failed: ${event.reason}. A rotation, start or reload tries again`);
     case 'watch-degraded':
-      return warn(`watching by polling, which is slower: ${fact.reason}`);
+      return warn(`watching by polling, which is slower: ${event.reason}`);
   }
 }
 
-function exitSentence(fact: ServiceReport & { type: 'instance-exited' }): Sentence {
-  const left = fact.leftBehind ? '; others of its process group live on and are stopped' : '';
-  const text = `${whom(fact)} exited (${describeExit(fact.exit)})${left}`;
-  return fact.expected ? info(text) : warn(text);
+function exitSentence(event: ServiceReport & { type: 'instance-exited' }): Sentence {
+  const left = event.leftBehind ? '; other processes of its group still run, and are stopped' : '';
+  const text = `${instanceName(event)} exited (${describeExit(event.exit)})${left}`;
+  return event.expected ? info(text) : warn(text);
 }
 
-function managerSentence(fact: ManagerReport): Sentence {
-  switch (fact.type) {
+function managerSentence(event: ManagerReport): Sentence {
+  switch (event.type) {
     case 'manager-started':
       return info(
-        `manager ${fact.pid} runs ${fact.services} ${fact.services === 1 ? 'service' : 'services'}${fact.config === null ? '' : ` of ${fact.config}`}`,
+        `manager ${event.pid} runs ${event.services} ${event.services === 1 ? 'service' : 'services'}${event.config === null ? '' : ` of ${event.config}`}`,
       );
     case 'manager-stopping':
-      return info(`stopping: ${fact.reason}`);
+      return info(`stopping: ${event.reason}`);
     case 'manager-stopped':
       return info('everything has stopped');
     case 'config-reloaded':
-      return info(`configuration read again: ${summary(fact)}`);
+      return info(`configuration read again: ${summary(event)}`);
     case 'reload-refused':
-      return error(`the new configuration is refused, nothing has changed:\n${fact.errors.join('\n')}`);
+      return error(`the new configuration is refused. Nothing has changed:\n${event.errors.join('\n')}`);
     case 'output-lost':
-      return error(`output is being lost: ${fact.file} cannot be written (${fact.reason})`);
+      return error(`output is lost: ${event.file} cannot be written (${event.reason})`);
     case 'output-restored':
-      return warn(`${fact.file} can be written again; ${fact.bytes} bytes were lost`);
+      return warn(`${event.file} can be written again; ${event.bytes} bytes were lost`);
     case 'output-not-rotated':
-      return warn(`${fact.file} has reached its size but cannot be renamed (${fact.reason}); it grows on`);
+      return warn(
+        `${event.file} has reached its maximum size but cannot be renamed (${event.reason}). It keeps growing`,
+      );
     case 'output-closed':
-      return warn(`nobody reads ${fact.file} any more (${fact.reason}): what is written there is discarded`);
+      return warn(
+        `the reader of ${event.file} is gone (${event.reason}): what is written there is discarded`,
+      );
     case 'messages-dropped':
-      return warn(`${fact.count} lines of this log were dropped: ${fact.file} was not read`);
+      return warn(`${event.count} lines of this log were dropped, because ${event.file} was not read`);
     case 'output-reopened':
       return info('log files opened again');
     case 'control-lost':
-      return error(`the control socket is gone, and made again as soon as possible: ${fact.reason}`);
+      return error(`the control socket is lost: ${event.reason}. alternate tries to create it again`);
     case 'control-restored':
-      return info('the control socket is there again');
+      return info('the control socket works again');
     case 'events-dropped':
-      return warn(`the events end here: ${fact.reason}`);
+      return warn(`the events end here: ${event.reason}`);
   }
 }
 
-function summary(fact: ManagerReport & { type: 'config-reloaded' }): string {
+function summary(event: ManagerReport & { type: 'config-reloaded' }): string {
   const parts = (['added', 'removed', 'changed', 'applied', 'unchanged'] as const).flatMap((kind) =>
-    fact[kind].length === 0 ? [] : [`${kind} ${fact[kind].join(', ')}`],
+    event[kind].length === 0 ? [] : [`${kind} ${event[kind].join(', ')}`],
   );
   return parts.length === 0 ? 'no services' : parts.join('; ');
 }
 
 /** `3000 (pid 4711)`, or `pid 4711` for a service without parameters. */
-function whom({ parameter, pid }: { readonly parameter: Parameter; readonly pid: number | null }): string {
-  const process = pid === null ? 'a process that was never started' : `pid ${pid}`;
-  return parameter === null ? process : `${parameter} (${process})`;
+function instanceName({
+  parameter,
+  pid,
+}: {
+  readonly parameter: Parameter;
+  readonly pid: number | null;
+}): string {
+  if (pid === null) return `${parameter ?? 'the instance'} (not started)`;
+  return parameter === null ? `pid ${pid}` : `${parameter} (pid ${pid})`;
 }
 
-/** ` 3000 -> 3001`; nothing where there is nothing to alternate, or nothing served. */
+/** ` 3000 -> 3001`. Empty if the service has no parameters, or if no instance served. */
 function arrow(from: Parameter, to: Parameter): string {
   return from === null || to === null ? '' : ` ${from} -> ${to}`;
 }
 
 function keeps({ current, reason }: ServiceReport & { type: 'rotation-failed' }): string {
-  return current === null || isInterruption(reason) ? '' : `; ${whom(current)} goes on`;
+  return current === null || isInterruption(reason) ? '' : `; ${instanceName(current)} keeps serving`;
 }
 
 function describeExit(exit: Exit): string {
-  if ('unknown' in exit) return 'how is not known';
+  if ('unknown' in exit) return 'exit status unknown';
   return 'code' in exit ? `code ${exit.code}` : exit.signal;
 }
 

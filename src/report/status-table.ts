@@ -1,4 +1,4 @@
-/** The status as a table that is read at a glance. Pure. */
+/** The status as a table for a terminal. Pure. */
 import type { InstanceStatus, ServiceStatus, StatusDocument } from '../api/status-document.ts';
 import { printable } from '../util/printable.ts';
 import type { Colour, Paint } from './paint.ts';
@@ -16,7 +16,7 @@ const COLOURS: Readonly<Record<ServiceStatus['state'], Colour>> = {
   failed: 'red',
 };
 
-/** What goes first where the terminal is too narrow; the name, the state and the note stay. */
+/** The columns that are left out if the terminal is too narrow, in this order. Name, state and note stay. */
 const LEAST_IMPORTANT: readonly (typeof HEADINGS)[number][] = [
   'RESTARTS',
   'UPTIME',
@@ -24,13 +24,13 @@ const LEAST_IMPORTANT: readonly (typeof HEADINGS)[number][] = [
   'ROTATIONS',
   'PARAMETER',
 ];
-/** A note that is cut shorter than this tells nothing. */
+/** In characters. A shorter note would not be useful. */
 const SHORTEST_NOTE = 24;
 const GAP = '  ';
 
 /**
  * @param now ms since the epoch, for the uptimes
- * @param width columns of the terminal; null: nothing is left out or cut
+ * @param width the columns of the terminal. Null: nothing is left out or cut
  */
 export function statusTable(
   status: StatusDocument,
@@ -55,7 +55,7 @@ export function statusTable(
     const state = status.services[index]?.state ?? 'stopped';
     return line(row, (cell, column) => (column === STATE ? paint(COLOURS[state], cell) : cell));
   });
-  // What a failed service asks for must not be cut off.
+  // The reason of a failure and the command to try again must be readable in full.
   const failures = status.services.flatMap((service, index) => {
     const whole = rows[index]?.[NOTE] ?? '';
     return service.state === 'failed' && whole.length > left ? [`${service.name}: ${whole}`] : [];
@@ -66,7 +66,7 @@ export function statusTable(
 const STATE = HEADINGS.indexOf('STATE');
 const NOTE = HEADINGS.indexOf('NOTE');
 
-/** Which columns are shown, by their indices; the note is the last. */
+/** The indices of the columns that are shown. The note is the last one. */
 function fittingColumns(rows: readonly (readonly string[])[], width: number | null): readonly number[] {
   let columns = HEADINGS.map((_, column) => column);
   const needed = (): number =>
@@ -112,14 +112,14 @@ function cells(service: ServiceStatus, now: number): readonly string[] {
   ].map(printable);
 }
 
-/** What is pending, or failed and why, and what to do. */
+/** What is pending, what failed and why, and what to do. */
 function note(service: ServiceStatus, now: number): string {
   const { name, state, next, retiring, lastRotation } = service;
   const parts = [
-    ...(next === null ? [] : [`next ${who(next)}`]),
+    ...(next === null ? [] : [`next ${instanceText(next)}`]),
     ...(service.detail === null ? [] : [countDown(service.detail, now)]),
-    ...(state === 'failed' ? [`once it is fixed: alternate start ${name}`] : []),
-    ...retiring.map((instance) => `retiring ${who(instance)}`),
+    ...(state === 'failed' ? [`to try again: alternate start ${name}`] : []),
+    ...retiring.map((instance) => `retiring ${instanceText(instance)}`),
     ...(service.pendingRotation ? ['one more rotation follows'] : []),
     ...(lastRotation?.outcome === 'failed' && next === null
       ? [
@@ -130,7 +130,7 @@ function note(service: ServiceStatus, now: number): string {
   return parts.join('; ');
 }
 
-function who({ parameter, pid }: InstanceStatus): string {
+function instanceText({ parameter, pid }: InstanceStatus): string {
   const process = pid === null ? 'not started yet' : `pid ${pid}`;
   return parameter === null ? `(${process})` : `${parameter} (${process})`;
 }

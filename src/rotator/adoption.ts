@@ -1,13 +1,13 @@
-/** What an earlier manager left behind when it was killed. */
+/** Takes over the instances that a killed manager left behind. */
 import { retire } from './retire.ts';
 import { keepRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
 import type { Input, Instance } from './machine.ts';
 
 /**
- * An orphan that served goes on serving until a successor is ready, where there can be one beside it; any other one
- * is told to stop. The one that served is to be told of first. As after a reload, its parameter and its route may be
- * others than the configuration has now: the rotation that follows replaces them.
+ * An orphan that served keeps serving until a successor is ready, if a second instance can run beside it. Every other
+ * orphan is stopped. The input about the orphan that served must come first. Its parameter and its route may differ from
+ * the present configuration, as after a reload. The rotation that follows replaces them.
  */
 export function orphanFound(turn: Turn, orphan: Input & { type: 'orphanFound' }): void {
   const { pid, parameter, serves, route } = orphan;

@@ -1,4 +1,4 @@
-/** Bringing up one parameter, step by step, until it serves or has failed. */
+/** Starts the instance of one parameter, step by step, until it serves or has failed. */
 import { startHook } from './hooks.ts';
 import { attemptOf, currentOf, nextOf, retiringAt } from './instances.ts';
 import { attemptFailed, promote } from './outcome.ts';
@@ -7,11 +7,11 @@ import { clearRoute, reportSwitch, startRoute, startRouteBack, withdrawRoute } f
 import type { Turn } from './turn.ts';
 import type { Attempt, Id, Instance, Step, Intent } from './machine.ts';
 
-/** Begins an attempt beside whatever serves now. */
+/** Begins an attempt. An instance that serves now keeps serving. */
 export function beginAttempt(turn: Turn, wanted: Intent): void {
   const current = currentOf(turn.state);
   const attempt: Attempt = { ...wanted, step: { name: 'awaiting-parameter' } };
-  // Nothing has served yet that a failure could go back to.
+  // No instance has served yet, so a failure has no earlier configuration to return to.
   if (turn.state.last === null) turn.update({ spec: wanted.spec });
   if (wanted.purpose === 'rotate') {
     turn.enter({ name: 'rotating', current, attempt });
@@ -24,7 +24,7 @@ export function beginAttempt(turn: Turn, wanted: Intent): void {
   else turn.report({ type: 'parameter-awaited', parameter: holder.parameter, pid: holder.pid });
 }
 
-/** A retiring instance is gone: goes on if this was the one whose parameter is waited for. */
+/** A retiring instance is gone. The attempt continues if it waited for the parameter of this instance. */
 export function parameterFreed(turn: Turn): void {
   const attempt = attemptOf(turn.state);
   if (attempt?.step.name !== 'awaiting-parameter') return;
@@ -55,7 +55,7 @@ export function launched(turn: Turn, id: Id, pid: number): void {
   if (attempt?.step.name !== 'launching' || attempt.step.instance.id !== id) return;
   const instance: Instance = { ...attempt.step.instance, pid, launchedAt: turn.at };
   setStep(turn, { name: 'probing', instance });
-  // Not before: where the launch fails since somebody else has the address, the route may be his.
+  // Only after the launch: if it fails because another process owns the address, the route may point to that process.
   if (turn.state.last === null) clearRoute(turn);
   turn.report({ type: 'instance-launched', parameter: instance.parameter, pid, purpose: attempt.purpose });
   if (attempt.spec.ready === null) becameReady(turn, id);
@@ -83,7 +83,10 @@ function routeTo(turn: Turn, attempt: Attempt, instance: Instance): void {
   else setStep(turn, { name: 'routing', instance, route });
 }
 
-/** The switch has been made, or cannot be. Where nothing else serves, an instance without requests is better than none. */
+/**
+ * The route is switched, or cannot be switched. If no other instance serves, the new one becomes current all the same:
+ * the route is set again until that works.
+ */
 export function routed(turn: Turn, route: Id, failure: string | null): void {
   const attempt = attemptOf(turn.state);
   const step = attempt?.step;
@@ -92,10 +95,10 @@ export function routed(turn: Turn, route: Id, failure: string | null): void {
   reportSwitch(turn, back ? currentOf(turn.state) : step.instance, failure);
   if (back) giveUp(turn, attempt, step.reason);
   else if (failure === null || currentOf(turn.state) === null) beginOverlap(turn, attempt, step.instance);
-  else failAttempt(turn, `requests cannot be routed to it: ${failure}`);
+  else failAttempt(turn, `requests cannot be routed to the new instance: ${failure}`);
 }
 
-/** The next one is ready: it serves at once where nothing else does, and after the overlap where something does. */
+/** The next instance is ready. It becomes current at once if no other instance serves, otherwise after the overlap. */
 function beginOverlap(turn: Turn, attempt: Attempt, instance: Instance): void {
   if (currentOf(turn.state) === null) {
     promote(turn, attempt, instance);
@@ -115,7 +118,6 @@ function overlapPassed(turn: Turn, attempt: Attempt, instance: Instance): void {
   else setStep(turn, { name: 'before-stop', instance, hook });
 }
 
-/** The overlap's timer fired. */
 export function attemptTimerFired(turn: Turn, timer: Id): void {
   const attempt = attemptOf(turn.state);
   if (attempt?.step.name === 'overlap' && attempt.step.timer === timer)
@@ -140,7 +142,7 @@ export function hookFinished(turn: Turn, hook: Id, failure: string | null): void
   }
 }
 
-/** The one that served is gone while its successor is brought up. */
+/** The current instance is gone while its successor starts. */
 export function currentLost(turn: Turn): void {
   const { phase } = turn;
   if (phase.name !== 'rotating') return;
@@ -148,7 +150,7 @@ export function currentLost(turn: Turn): void {
   const { attempt } = phase;
   const { step } = attempt;
   if (step.name === 'routing-back') {
-    // One that could not be routed to is still better than none.
+    // No other instance is left, so the new one is tried again although its route failed.
     if (step.instance === null) giveUp(turn, attempt, step.reason);
     else routeTo(turn, attempt, step.instance);
   } else if (step.name === 'overlap' || step.name === 'before-stop') {
@@ -162,7 +164,7 @@ export function currentLost(turn: Turn): void {
 /** What is left of the next instance when its attempt ends without success. */
 export type Remains = 'process-group' | 'process-group-without-leader' | 'nothing';
 
-/** The attempt has failed: what served gets the requests back where it has lost them, then the attempt is given up. */
+/** The attempt has failed. If the route was switched, it is switched back first. Then the attempt is given up. */
 export function failAttempt(turn: Turn, reason: string, remains: Remains = 'process-group'): void {
   const attempt = attemptOf(turn.state);
   if (attempt === null) return;
@@ -180,13 +182,13 @@ export function failAttempt(turn: Turn, reason: string, remains: Remains = 'proc
   if (next !== null && remains === 'process-group-without-leader') retire(turn, next, true);
 }
 
-/** Whatever was started is stopped, and what served goes on serving. */
+/** Stops what the attempt has started. The instance that served keeps serving. */
 function giveUp(turn: Turn, attempt: Attempt, reason: string, remains: Remains = 'process-group'): void {
   abandonAttempt(turn, remains);
   attemptFailed(turn, attempt, reason);
 }
 
-/** Ends what the attempt has under way: its hook, its timer, its probe, and what remains of the instance. */
+/** Ends the hook, the timer and the probe of the attempt, and what remains of its instance. */
 export function abandonAttempt(turn: Turn, remains: Remains = 'process-group'): void {
   const attempt = attemptOf(turn.state);
   if (attempt === null) return;

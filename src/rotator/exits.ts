@@ -1,19 +1,19 @@
-/** Process groups that lose their leader, and that are gone. */
+/** Reacts when a process group loses its leader, and when it is gone. */
 import { beginAttempt, currentLost, failAttempt, parameterFreed, type Remains } from './attempt.ts';
 import { currentOf, instanceOf, nextOf } from './instances.ts';
-import { endRowAfter, nothingServes } from './restart.ts';
+import { endSeriesAfter, nothingServes } from './restart.ts';
 import { forget, retire } from './retire.ts';
 import type { Turn } from './turn.ts';
 import type { Exit, Id, Instance } from './machine.ts';
 
-/** Going into the background looks like a clean exit: whoever does it by mistake is to be told so. */
+/** A program that moves itself to the background looks like a clean exit, so code 0 has a hint. */
 function reasonOf(exit: Exit): string {
   if ('unknown' in exit) return 'the instance ended';
-  if ('signal' in exit) return `the instance was ended by ${exit.signal}`;
-  return `the instance exited with code ${exit.code}${exit.code === 0 ? ', but must stay in the foreground' : ''}`;
+  if ('signal' in exit) return `the instance was terminated by ${exit.signal}`;
+  return `the instance exited with code ${exit.code}${exit.code === 0 ? ', but it must stay in the foreground' : ''}`;
 }
 
-/** The leader exited and left others of its group behind: they are stopped, and the instance counts as lost. */
+/** The leader exited and other processes of its group still run. They are stopped, and the instance counts as lost. */
 export function leaderExited(turn: Turn, id: Id, exit: Exit): void {
   const entry = turn.state.retiring.find(({ instance }) => instance.id === id);
   if (entry === undefined) {
@@ -39,7 +39,7 @@ export function exited(turn: Turn, id: Id, exit: Exit): void {
   gone(turn, id);
 }
 
-/** A launch came to nothing. One that has succeeded cannot: its process group ends with `exited`. */
+/** A launch failed. After a launch that succeeded this input is ignored: that process group ends with `exited`. */
 export function launchFailed(turn: Turn, id: Id, reason: string): void {
   if (instanceOf(turn.state, id)?.pid !== null) return;
   const next = nextOf(turn.state);
@@ -51,7 +51,7 @@ export function launchFailed(turn: Turn, id: Id, reason: string): void {
   }
 }
 
-/** Enters `stopped`, or begins what was to follow, once nothing is left. */
+/** When every process group is gone: enters `stopped`, or begins the attempt that follows the stop. */
 export function stoppedWhenAllGone(turn: Turn): void {
   const { phase } = turn;
   if (phase.name !== 'stopping' || turn.state.retiring.length > 0) return;
@@ -66,7 +66,7 @@ function gone(turn: Turn, id: Id): void {
   parameterFreed(turn);
 }
 
-/** An instance that nobody had told to stop has ended. */
+/** An instance ended that had not been asked to stop. */
 function lost(turn: Turn, id: Id, exit: Exit, remains: Remains): void {
   const leftBehind = remains !== 'nothing';
   const current = currentOf(turn.state);
@@ -78,7 +78,7 @@ function lost(turn: Turn, id: Id, exit: Exit, remains: Remains): void {
     reportExit(turn, current, exit, false, leftBehind);
     if (leftBehind) retire(turn, current, true);
     if (turn.phase.name === 'rotating') {
-      endRowAfter(turn, current);
+      endSeriesAfter(turn, current);
       currentLost(turn);
       return;
     }

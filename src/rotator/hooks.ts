@@ -8,7 +8,7 @@ interface Subject {
 }
 
 /**
- * Asks for a hook to be run and returns its id; null where the service has no such hook.
+ * Asks for a hook to be run and returns its id, or null if the service has no such hook.
  * @param subject the instance that the hook is about
  * @param previous the instance that served when the rotation began
  */

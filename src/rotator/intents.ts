@@ -1,4 +1,4 @@
-/** What is to be brought up when it is asked for, or once a stop has come to its end; and with which configuration. */
+/** Decides which parameter is started next, and with which configuration. */
 import type { ServiceConfig, Settings } from '../config/types.ts';
 import { attemptOf, listedPlace, nextPlace } from './instances.ts';
 import type { Turn } from './turn.ts';
@@ -6,12 +6,12 @@ import type { Id, Instance, Intent, Place, Purpose, State, Step } from './machin
 
 type Form = Pick<Intent, 'spec' | 'rollsOut'>;
 
-/** The newest configuration: one that waits for its roll-out, or is being rolled out, or else the one in force. */
+/** The newest configuration: the one that waits for its roll-out, else the one being rolled out, else the one in force. */
 export function wantedSpec(state: State): Form {
   return state.newSpec === null ? startedSpec(state) : { spec: state.newSpec, rollsOut: true };
 }
 
-/** The same without one that waits: a rotation of its own rolls that one out, and answers the reload. */
+/** As `wantedSpec`, without a configuration that waits: a rotation of its own rolls that one out and answers the reload. */
 function startedSpec(state: State): Form {
   const { phase } = state;
   const intent = phase.name === 'stopping' ? phase.then : attemptOf(state);
@@ -25,7 +25,7 @@ export function rotationTo(turn: Turn, { parameter, position }: Place, requests:
   return { purpose: 'rotate', from, parameter, position, spec, rollsOut, startedAt: turn.at, requests };
 }
 
-/** The parameter that served last, or was about to; the first one where it is no longer in the list. */
+/** The parameter that served last, or was about to serve. The first parameter if the list no longer has it. */
 export function sameAgain(turn: Turn, purpose: Purpose, requests: readonly Id[]): Intent {
   const { phase, last } = turn.state;
   const down = phase.name === 'backoff' || phase.name === 'failed';
@@ -36,23 +36,23 @@ export function sameAgain(turn: Turn, purpose: Purpose, requests: readonly Id[])
   return { purpose, from, ...place, spec, rollsOut, startedAt: turn.at, requests };
 }
 
-/** What is to follow a stop, once a reload has brought another configuration. */
+/** The intent that follows a stop, after a reload has brought another configuration. */
 export function withSpec(turn: Turn, intent: Intent, spec: ServiceConfig): Intent {
   const rotates = intent.purpose === 'rotate' && spec.onRotate.type === 'alternate';
   const place = rotates ? nextPlace(spec.parameters, turn.state.last) : listedPlace(spec.parameters, intent);
   return { ...intent, ...place, spec, rollsOut: true };
 }
 
-/** The newest configuration comes into force without an instance of it: nothing runs, and nothing is tried. */
+/** Puts the newest configuration into force although no instance has served with it. For a service that is stopped. */
 export function settleSpec(turn: Turn): void {
   turn.update({ spec: wantedSpec(turn.state).spec, newSpec: null });
 }
 
-/** Settings reach whatever knows the configuration: the one in force, the next one, and the instances that are not retiring. */
+/** Applies settings to the configuration in force, to the next one, and to the instances that are not retiring. */
 export function applySettings(turn: Turn, settings: Settings): void {
   const { spec, newSpec } = turn.state;
   const changed = (before: ServiceConfig): ServiceConfig => {
-    // Whether there is something to alternate is no setting.
+    // Whether a service alternates depends on its parameters, and they are not a setting.
     const alternates = [before, settings].some(({ onRotate }) => onRotate.type === 'alternate');
     return { ...before, ...settings, onRotate: (alternates ? before : settings).onRotate };
   };

@@ -1,7 +1,7 @@
-/** Reasons of a rotation that somebody cut short: what served is told to stop, it does not go on. */
+/** The reasons of a rotation that a request ended early. The instance that served is stopped: it does not keep serving. */
 export const INTERRUPTION = {
   stop: 'the service was stopped',
-  restart: 'a restart was asked for',
+  restart: 'a restart was requested',
 } as const;
 
 export function isInterruption(reason: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * The vocabulary of one service's rotator: its state, the inputs that reach it, the effects it asks for.
+ * The types of one service's machine: its state, its inputs, its effects.
  *
  * ```
  *             start            ready                request
@@ -8,7 +8,7 @@
  *     │            fails │  │ timer      │ exits                  │ next fails,
  *     │                  ▼  │            ▼                        │ current dead
  *     └── stopping    backoff ◄──────────┴────────────────────────┘
- *          ▲   (stop, from anywhere)        │ too many in a row
+ *          ▲   (stop, from anywhere)        │ maxAttempts reached
  *                                           └────────► failed
  * ```
  * `docs/state-machine.md` is generated from the machine itself and lists every phase and input.
@@ -16,16 +16,16 @@
 import type { HookName, Parameter, ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import type { ServiceReport } from '../api/event.ts';
 
-/** Milliseconds since the Unix epoch, on a clock that is never set back (it may drift from the wall clock). */
+/** Milliseconds since the Unix epoch on a monotonic clock. It may differ from the wall clock. */
 export type Millis = number;
 
 /**
- * Ids of instances, timers, hooks and switches of the route come from one counter a service and are never used twice: an input about an
- * unknown id is stale. Ids of requests come from whoever asks; each gets exactly one answer.
+ * Ids of instances, timers, hooks and switches of the route come from one counter per service and are never used twice: an
+ * input about an unknown id is stale. Ids of requests come from the caller. Each request gets exactly one answer.
  */
 export type Id = number;
 
-/** How a process ended: an exit code, or the signal that ended it. Only a parent learns of it: `unknown` for an orphan. */
+/** How a process ended: an exit code or a signal. Only the parent can read it, so it is `unknown` for an orphan. */
 export type Exit = { readonly code: number } | { readonly signal: string } | { readonly unknown: true };
 
 /** One position of a service's list of parameters. In the classic form two positions may hold the same value. */
@@ -35,28 +35,28 @@ export interface Place {
   readonly position: number;
 }
 
-/** One process group started with one parameter. `pid` is null until the launch has succeeded. */
+/** One process group that is started with one parameter. `pid` is null until the launch has succeeded. */
 export interface Instance extends Place {
   readonly id: Id;
   readonly pid: number | null;
   readonly launchedAt: Millis;
-  /** The configuration it was launched with, which also says how it is stopped. */
+  /** The configuration it was launched with. `stop` in it applies when the instance is stopped. */
   readonly spec: ServiceConfig;
 }
 
-/** An instance that was told to stop, or whose leader exited, and whose process group is not gone yet. */
+/** An instance that was asked to stop, or whose leader exited, and whose process group is not gone yet. */
 export interface Retiring {
   readonly instance: Instance;
-  /** The timer that leads to KILL; null: never, or already killed. */
+  /** The timer of `stop.timeout`. Null: there is no limit, or KILL was already sent. */
   readonly killTimer: Id | null;
-  /** Its exit has been reported; only others of its group live on. */
+  /** The exit of the leader has been reported. Only other processes of the group still run. */
   readonly leaderExited: boolean;
 }
 
-/** Why an instance is being brought up; `rotate` counts as a rotation even where no instance serves. */
+/** Why an instance is started. `rotate` counts as a rotation even if no instance serves. */
 export type Purpose = 'start' | 'restart' | 'rotate';
 
-/** How far the next instance has come. `routing-back` is the way out: what served before gets the requests again. */
+/** The step of an attempt. `routing-back` follows a failure: the requests are routed to the previous instance again. */
 export type Step =
   | { readonly name: 'awaiting-parameter' }
   | { readonly name: 'before-start'; readonly hook: Id }
@@ -66,7 +66,7 @@ export type Step =
   | { readonly name: 'routing'; readonly instance: Instance; readonly route: Id }
   | { readonly name: 'overlap'; readonly instance: Instance; readonly timer: Id }
   | { readonly name: 'before-stop'; readonly instance: Instance; readonly hook: Id }
-  /** `instance` is null where it is gone; `reason` is what the attempt fails with. */
+  /** `instance` is null if it is gone. `reason` is why the attempt fails. */
   | {
       readonly name: 'routing-back';
       readonly instance: Instance | null;
@@ -74,20 +74,20 @@ export type Step =
       readonly reason: string;
     };
 
-/** That one parameter is to be brought up, and who wants it. */
+/** One parameter that is to be started, and the requests for it. */
 export interface Intent extends Place {
   readonly purpose: Purpose;
-  /** What served when it was asked for. */
+  /** The parameter that served when the intent began. */
   readonly from: Parameter;
   /** The configuration to launch. */
   readonly spec: ServiceConfig;
-  /** A reload brought this configuration: it comes into force when the instance serves, and is dropped when it fails. */
+  /** A reload brought this configuration. It comes into force when the instance serves, and is dropped if that fails. */
   readonly rollsOut: boolean;
   readonly startedAt: Millis;
   readonly requests: readonly Id[];
 }
 
-/** An intent that is being carried out. */
+/** An intent that is under way. */
 export interface Attempt extends Intent {
   readonly step: Step;
 }
@@ -102,22 +102,21 @@ export interface RotationResult {
 
 export interface State {
   readonly phase: Phase;
-  /** The configuration in force: a restart after a crash takes this one. */
+  /** The configuration in force. A restart after a crash uses it. */
   readonly spec: ServiceConfig;
-  /** What a reload brought and no attempt has taken up yet; the next attempt does. */
+  /** The configuration of a reload that the next attempt rolls out. */
   readonly newSpec: ServiceConfig | null;
-  /** Why the configuration of the last reload is not in force; null where it is, or where its roll-out is not over. */
+  /** Why the configuration of the last reload failed. Null if it is in force, or if its roll-out is not over. */
   readonly rollOutFailure: string | null;
-  /** The next id to be given. */
   readonly nextId: Id;
   readonly retiring: readonly Retiring[];
-  /** Rotations asked for while one was running, or before the first instance was ready: one more follows. */
+  /** Rotations requested during a rotation, or before the first instance was ready. One more rotation follows. */
   readonly pending: readonly Id[];
-  /** What served last; the next rotation goes on from here. Null until something has served. */
+  /** The place that served last. The next rotation continues after it. Null until an instance has served. */
   readonly last: Place | null;
-  /** The configuration of the last switch of the route; null where no switch was made, or the service was stopped. */
+  /** The configuration of the last switch of the route. Null if none was made, or if the service was stopped since. */
   readonly routedWith: ServiceConfig | null;
-  /** Crashes in a row. */
+  /** Consecutive crashes. */
   readonly crashes: number;
   readonly restarts: number;
   readonly rotations: { readonly completed: number; readonly failed: number };
@@ -128,9 +127,9 @@ export type Phase =
   | { readonly name: 'stopped' }
   | { readonly name: 'starting'; readonly attempt: Attempt }
   | { readonly name: 'running'; readonly current: Instance }
-  /** `current` is null when it died meanwhile: the next one is then promoted as soon as it is ready. */
+  /** `current` is null if it died meanwhile. The next instance is then promoted as soon as it is ready. */
   | { readonly name: 'rotating'; readonly current: Instance | null; readonly attempt: Attempt }
-  /** `reason`: why nothing serves. */
+  /** `reason`: why no instance serves. */
   | ({
       readonly name: 'backoff';
       readonly timer: Id;
@@ -142,18 +141,18 @@ export type Phase =
 
 export type PhaseName = Phase['name'];
 
-/** Past tense: what has happened, and when. */
+/** What has happened, and when. The names are in the past tense. */
 export type Input = { readonly at: Millis } & (
   | { readonly type: 'rotationRequested'; readonly request: Id }
   | { readonly type: 'startRequested'; readonly request: Id }
   | { readonly type: 'stopRequested'; readonly request: Id }
   | { readonly type: 'restartRequested'; readonly request: Id }
   | { readonly type: 'signalRequested'; readonly request: Id; readonly signal: SignalName }
-  /** A reload brought a configuration whose instances differ: it is rolled out. */
+  /** A reload brought a configuration that needs new instances. It is rolled out. */
   | { readonly type: 'specChanged'; readonly request: Id; readonly spec: ServiceConfig }
-  /** A reload changed nothing but settings, which need no other process: they apply at once. */
+  /** A reload changed only settings. They need no new process and apply at once. */
   | { readonly type: 'settingsChanged'; readonly request: Id; readonly settings: Settings }
-  /** An earlier manager that was killed has left this process group behind. `serves`: requests went to it, by `route`. */
+  /** A killed manager left this process group behind. `serves`: requests went to it, by `route`. */
   | {
       readonly type: 'orphanFound';
       readonly pid: number;
@@ -161,26 +160,26 @@ export type Input = { readonly at: Millis } & (
       readonly serves: boolean;
       readonly route: ServiceConfig['route'];
     }
-  /** Whatever is left is to be killed at once. */
+  /** Every instance that is stopping is to be killed at once. */
   | { readonly type: 'killRequested' }
   | { readonly type: 'launched'; readonly instance: Id; readonly pid: number }
   | { readonly type: 'launchFailed'; readonly instance: Id; readonly reason: string }
   | { readonly type: 'becameReady'; readonly instance: Id }
   | { readonly type: 'readinessTimedOut'; readonly instance: Id; readonly reason: string }
-  /** The leader exited while others of its process group live on. */
+  /** The leader exited, and other processes of its group still run. */
   | { readonly type: 'leaderExited'; readonly instance: Id; readonly exit: Exit }
   /** The whole process group is gone. */
   | { readonly type: 'exited'; readonly instance: Id; readonly exit: Exit }
   | { readonly type: 'timerFired'; readonly timer: Id }
   | { readonly type: 'hookFinished'; readonly hook: Id; readonly failure: string | null }
-  /** Whoever routes requests has been told, or cannot be. */
+  /** The proxy was notified, or could not be. */
   | { readonly type: 'routed'; readonly route: Id; readonly failure: string | null }
 );
 export type InputType = Input['type'];
 
 /**
- * What a request is answered with; `refused` is the caller's mistake or the wrong moment, not a failure. `left-alone`: the
- * request was for all services, and this one has no part in that.
+ * The answer to a request. `refused`: the request is wrong or comes at the wrong moment; this is not a failure.
+ * `left-alone`: the request was for all services, and this service takes no part in it.
  */
 export type Answer =
   | { readonly type: 'done' }
@@ -188,7 +187,7 @@ export type Answer =
   | { readonly type: 'rotated'; readonly result: RotationResult }
   | { readonly type: 'refused'; readonly reason: string; readonly code?: 'left-alone' };
 
-/** Imperative: what is to be done now, in this order. */
+/** What is to be done now, in this order. The names are imperative. */
 export type Effect =
   | {
       readonly type: 'launch';
@@ -196,9 +195,9 @@ export type Effect =
       readonly parameter: Parameter;
       readonly spec: ServiceConfig;
     }
-  /** This process group is an instance from now on. */
+  /** Follow a process group that this manager did not start. */
   | { readonly type: 'adopt'; readonly instance: Id; readonly pid: number }
-  /** A launch that has not succeeded yet is given up; `launchFailed` or `launched` follows all the same. */
+  /** Give up a launch that has not succeeded yet. `launchFailed` or `launched` follows all the same. */
   | { readonly type: 'cancelLaunch'; readonly instance: Id }
   /** To the whole process group. */
   | { readonly type: 'signal'; readonly instance: Id; readonly signal: SignalName }
@@ -208,17 +207,17 @@ export type Effect =
   | { readonly type: 'cancelTimer'; readonly timer: Id }
   | { readonly type: 'runHook'; readonly hook: Id; readonly run: HookRun }
   | { readonly type: 'cancelHook'; readonly hook: Id }
-  /** New requests go to this parameter's instance alone; `routed` follows. Switches are carried out in their order. */
+  /** Route new requests to the instance of this parameter alone. `routed` follows. Switches keep their order. */
   | { readonly type: 'route'; readonly route: Id; readonly to: Parameter; readonly spec: ServiceConfig }
-  /** The same for an orphan, to which they went before. Nothing follows. */
+  /** Keep routing requests to an orphan. No input follows. */
   | { readonly type: 'keepRoute'; readonly to: Parameter; readonly spec: ServiceConfig }
-  /** New requests go nowhere: the service is `stopped`, or what served is `lost` and is brought back. Nothing follows. */
+  /** Withdraw the route: the service is `stopped`, or its instance is `lost` and will be restarted. No input follows. */
   | { readonly type: 'withdrawRoute'; readonly because: 'stopped' | 'lost'; readonly spec: ServiceConfig }
-  /** The service and the time are added where it is published. */
+  /** The runner adds the service and the time. */
   | { readonly type: 'report'; readonly report: ServiceReport }
   | { readonly type: 'answer'; readonly request: Id; readonly answer: Answer };
 
-/** What a hook is told about: the instance it is run for, and the one before it. */
+/** What a hook gets: the instance that it runs for, and the previous one. */
 export interface HookRun {
   readonly name: HookName;
   readonly spec: ServiceConfig;

@@ -1,19 +1,19 @@
-/** How an attempt ends: the next one serves, or what served before goes on. */
+/** Ends an attempt: the next instance becomes current, or the previous one keeps serving. */
 import { startHook } from './hooks.ts';
 import { currentOf } from './instances.ts';
-import { endRowAfter, nothingServes } from './restart.ts';
+import { endSeriesAfter, nothingServes } from './restart.ts';
 import { retire } from './retire.ts';
 import type { Turn } from './turn.ts';
 import type { Attempt, Instance, Intent, RotationResult } from './machine.ts';
 
-/** The next one serves from now on; the one before it is told to stop. */
+/** The next instance becomes current. The previous one is stopped. */
 export function promote(turn: Turn, attempt: Attempt, instance: Instance): void {
   const previous = currentOf(turn.state);
   const { parameter, position } = instance;
   turn.enter({ name: 'running', current: instance });
   turn.update({ spec: attempt.spec, last: { parameter, position } });
   if (previous !== null) {
-    endRowAfter(turn, previous);
+    endSeriesAfter(turn, previous);
     retire(turn, previous);
   }
   if (attempt.purpose === 'rotate') {
@@ -31,7 +31,7 @@ export function promote(turn: Turn, attempt: Attempt, instance: Instance): void 
   }
 }
 
-/** The attempt came to nothing; its remains have been dealt with. What served goes on, or is brought back. */
+/** The attempt failed, and its remains are already retiring. What served keeps serving, or is started again. */
 export function attemptFailed(turn: Turn, attempt: Attempt, reason: string): void {
   const current = currentOf(turn.state);
   concludeFailure(turn, attempt, reason);
@@ -45,15 +45,15 @@ export function attemptFailed(turn: Turn, attempt: Attempt, reason: string): voi
   nothingServes(turn, { place, clean: false, ranMs: 0, reason });
 }
 
-/** The configuration that served stays in force; the one that failed is tried again by the next reload. */
+/** The configuration that served stays in force. The next reload tries the failed one again. */
 function rollOutFailed(turn: Turn, { rollsOut }: Attempt, reason: string): void {
-  // One that comes after it is not judged yet, and where nothing has served there is none to keep.
+  // A newer configuration has not been tried yet. And if no instance has served, there is no earlier one to keep.
   if (!rollsOut || turn.state.newSpec !== null || turn.state.last === null) return;
   turn.update({ rollOutFailure: reason });
   turn.report({ type: 'roll-out-failed', reason });
 }
 
-/** Says that the attempt has failed, without a change of phase. */
+/** Reports and answers that the attempt has failed. The phase stays. */
 export function concludeFailure(turn: Turn, attempt: Intent, reason: string): void {
   if (attempt.purpose === 'rotate') concludeRotation(turn, attempt, reason);
   else turn.answer(attempt.requests, { type: 'failed', reason });

@@ -1,17 +1,17 @@
-/** What people ask of a service. Each request gets exactly one answer, at once or when it is done. */
+/** The requests to a service. Each gets exactly one answer, at once or when it is done. */
 import type { ServiceConfig, Settings, SignalName } from '../config/types.ts';
 import { abandonAttempt, beginAttempt } from './attempt.ts';
 import { INTERRUPTION } from './interruption.ts';
 import { attemptOf, currentOf, nextPlace, positionIn, retiringAt } from './instances.ts';
 import { applySettings, rotationTo, sameAgain, settleSpec, wantedSpec, withSpec } from './intents.ts';
 import { concludeFailure, concludeRotation } from './outcome.ts';
-import { endRowAfter } from './restart.ts';
+import { endSeriesAfter } from './restart.ts';
 import { retire } from './retire.ts';
 import { withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
 import type { Id, Intent, Purpose } from './machine.ts';
 
-/** Why a rotation of all services leaves this one alone; null if it takes part. */
+/** Why a rotation of all services leaves this one alone. Null if it takes part. */
 export function leftAloneBecause({ onRotate }: ServiceConfig): string | null {
   if (onRotate.type === 'none') return 'onRotate is none';
   return onRotate.type === 'restart' && onRotate.byNameOnly === true
@@ -22,7 +22,11 @@ export function leftAloneBecause({ onRotate }: ServiceConfig): string | null {
 export function rotationRequested(turn: Turn, request: Id): void {
   const { phase } = turn;
   if (turn.state.spec.onRotate.type === 'none') {
-    refuseRotation(turn, [request], 'onRotate is none: use restart for a restart, which is downtime');
+    refuseRotation(
+      turn,
+      [request],
+      'onRotate is none. To stop the service and start it again, with downtime, use restart',
+    );
     return;
   }
   switch (phase.name) {
@@ -44,7 +48,7 @@ export function rotationRequested(turn: Turn, request: Id): void {
   }
 }
 
-/** The rotations that were asked for meanwhile become one, as soon as the service is at rest. */
+/** The kept requests become one rotation when the current one is over. */
 export function beginKeptRotation(turn: Turn): void {
   const { pending } = turn.state;
   if (pending.length === 0) return;
@@ -82,7 +86,7 @@ export function startRequested(turn: Turn, request: Id): void {
     case 'stopped':
     case 'backoff':
     case 'failed':
-      resetRow(turn);
+      resetCrashes(turn);
       beginAttempt(turn, sameAgain(turn, 'start', [request]));
   }
 }
@@ -103,7 +107,7 @@ export function stopRequested(turn: Turn, request: Id): void {
   turn.enter({ name: 'stopping', then: null, requests: [...earlier, request] });
 }
 
-/** Stop, then start with the same parameter. */
+/** Stops the service, then starts it with the same parameter. */
 export function restartRequested(turn: Turn, request: Id): void {
   if (turn.phase.name === 'stopping') {
     startAfterwards(turn, 'restart', request);
@@ -133,7 +137,7 @@ export function signalRequested(turn: Turn, request: Id, signal: SignalName): vo
   turn.answer([request], { type: 'done' });
 }
 
-/** A reload brought another configuration: a rotation replaces what runs, and it comes into force when that succeeds. */
+/** A reload brought another configuration. A rotation rolls it out. It comes into force when that rotation succeeds. */
 export function specChanged(turn: Turn, request: Id, spec: ServiceConfig): void {
   turn.update({ rollOutFailure: null });
   const { phase } = turn;
@@ -159,12 +163,12 @@ export function specChanged(turn: Turn, request: Id, spec: ServiceConfig): void 
     case 'backoff':
     case 'failed':
       turn.update({ newSpec: spec });
-      resetRow(turn);
+      resetCrashes(turn);
       beginAttempt(turn, sameAgain(turn, 'start', [request]));
   }
 }
 
-/** What was started stays as it is; an overlap or a KILL that is counted down already keeps its time. */
+/** Applies settings without a new process. Timers that already run (overlap, KILL) keep their duration. */
 export function settingsChanged(turn: Turn, request: Id, settings: Settings): void {
   turn.update({ rollOutFailure: null });
   applySettings(turn, settings);
@@ -185,17 +189,21 @@ function rotate(turn: Turn, requests: readonly Id[]): void {
     rotation.parameterInUse === 'refuse' && retiringAt(turn.state, parameters, place) !== undefined;
   if (serves || held) {
     turn.update({ newSpec: null });
-    refuseRotation(turn, requests, `the command for ${place.parameter ?? 'it'} still runs`);
+    refuseRotation(
+      turn,
+      requests,
+      place.parameter === null ? 'its command still runs' : `the command with ${place.parameter} still runs`,
+    );
   } else beginRotation(turn, rotationTo(turn, place, requests));
 }
 
-/** Where nothing serves, the rotation asks for the service again, as a start does. */
+/** If no instance serves, the rotation resets the crashes, as a start does. */
 function beginRotation(turn: Turn, rotation: Intent): void {
-  if (currentOf(turn.state) === null) resetRow(turn);
+  if (currentOf(turn.state) === null) resetCrashes(turn);
   beginAttempt(turn, rotation);
 }
 
-/** A service without parameters: its one instance is signalled, or stopped and started. */
+/** Rotates a service without parameters: its instance gets a signal, or is stopped and started again. */
 function rotateAlone(turn: Turn, requests: readonly Id[]): void {
   const current = currentOf(turn.state);
   const rotation = rotationTo(turn, { parameter: null, position: 0 }, requests);
@@ -208,17 +216,17 @@ function rotateAlone(turn: Turn, requests: readonly Id[]): void {
     turn.report({ type: 'signal-sent', parameter, pid, signal: onRotate.signal });
     concludeRotation(turn, { ...rotation, parameter }, null);
   } else {
-    endRowAfter(turn, current);
+    endSeriesAfter(turn, current);
     withdrawRoute(turn, 'stopped');
     retire(turn, current);
     turn.enter({ name: 'stopping', then: rotation, requests: [] });
   }
 }
 
-/** One more rotation follows, where the service keeps requests. */
+/** One more rotation follows. The classic form refuses instead. */
 function keepRotation(turn: Turn, request: Id): void {
   if (turn.state.spec.rotation.whileRotating === 'refuse') {
-    refuseRotation(turn, [request], `it is ${turn.phase.name} already`);
+    refuseRotation(turn, [request], `it is already ${turn.phase.name}`);
     return;
   }
   turn.update({ pending: [...turn.state.pending, request] });
@@ -231,7 +239,7 @@ function refuseRotation(turn: Turn, requests: readonly Id[], reason: string): vo
   turn.answer(requests, { type: 'refused', reason });
 }
 
-/** Tells everything that is alive to stop and ends what is under way. */
+/** Stops every instance that lives and ends what is under way. */
 function stopEverything(turn: Turn, reason: string): void {
   cancelBackoff(turn);
   withdrawRoute(turn, 'stopped');
@@ -242,8 +250,8 @@ function stopEverything(turn: Turn, reason: string): void {
   if (attempt !== null) concludeFailure(turn, attempt, reason);
 }
 
-/** Somebody asks again: the row of crashes is forgotten, and no delay is waited for. */
-function resetRow(turn: Turn): void {
+/** An explicit request ends the series of crashes and its delay. */
+function resetCrashes(turn: Turn): void {
   cancelBackoff(turn);
   turn.update({ crashes: 0 });
 }

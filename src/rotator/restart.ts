@@ -1,19 +1,21 @@
+/** Decides what follows when no instance serves: a restart after a delay, `stopped` or `failed`. */
 import type { Restart } from '../config/types.ts';
 import { withdrawRoute } from './routing.ts';
 import type { Turn } from './turn.ts';
 import type { Instance, Place } from './machine.ts';
 
-/** What follows an exit outside a rotation. `crashes` counts the crashes in a row, this one included. */
+/** What follows an exit outside a rotation. `crashes` counts the consecutive crashes, including this one. */
 export type RestartDecision =
   | { readonly next: 'restart'; readonly crashes: number; readonly delayMs: number }
   | { readonly next: 'stopped' }
   | { readonly next: 'failed'; readonly crashes: number };
 
 /**
- * Restarts at once the first time, then after `delay`, doubled up to `maxDelay`; gives up after `maxAttempts` in a row.
- * @param crashesBefore crashes in a row so far
+ * Restarts at once the first time, then after `delay`, which is doubled each time up to `maxDelay`. Gives up after
+ * `maxAttempts` consecutive restarts.
+ * @param crashesBefore consecutive crashes before this one
  * @param clean the exit code was 0
- * @param ranMs how long the instance had been running; `resetAfterMs` of it ends the row
+ * @param ranMs how long the instance ran; `resetAfterMs` or more ends the series
  */
 export function decideRestart(
   restart: Restart,
@@ -25,18 +27,18 @@ export function decideRestart(
   if (restart.policy === 'never' || (restart.policy === 'on-failure' && clean))
     return clean ? { next: 'stopped' } : { next: 'failed', crashes };
   if (crashes > restart.maxAttempts) return { next: 'failed', crashes };
-  // Capped, since `delay: 0` times infinity would be no number.
+  // Capped, because 0 times Infinity is NaN.
   const doublings = Math.min(crashes - 2, 40);
   const delayMs = crashes === 1 ? 0 : Math.min(restart.delayMs * 2 ** doublings, restart.maxDelayMs);
   return { next: 'restart', crashes, delayMs };
 }
 
-/** An instance that served is being succeeded: having run for `resetAfter` ends the row of crashes before it. */
-export function endRowAfter(turn: Turn, { launchedAt }: Instance): void {
+/** An instance that served is replaced. If it ran for `resetAfter`, the series of crashes before it ends. */
+export function endSeriesAfter(turn: Turn, { launchedAt }: Instance): void {
   if (turn.at - launchedAt >= turn.state.spec.restart.resetAfterMs) turn.update({ crashes: 0 });
 }
 
-/** Nothing serves any more: carries out what `decideRestart` says for this parameter. */
+/** No instance serves any more: performs the decision of `decideRestart` for this parameter. */
 export function nothingServes(
   turn: Turn,
   lost: {
@@ -51,14 +53,14 @@ export function nothingServes(
   withdrawRoute(turn, decision.next === 'restart' ? 'lost' : 'stopped');
   switch (decision.next) {
     case 'stopped':
-      // Not `stopped` yet: what it left of its process group, or the one before it, may still be on its way out.
+      // Not `stopped` yet: the rest of its process group, or an earlier instance, may still be stopping.
       turn.update({ crashes: 0 });
       turn.enter({ name: 'stopping', then: null, requests: [] });
       return;
     case 'failed': {
       const attempts = decision.crashes - 1;
-      const row = `${attempts} ${attempts === 1 ? 'restart' : 'restarts'} in a row`;
-      const reason = attempts > 0 ? `${lost.reason} (${row})` : lost.reason;
+      const series = `${attempts} consecutive ${attempts === 1 ? 'restart' : 'restarts'}`;
+      const reason = attempts > 0 ? `${lost.reason} (${series})` : lost.reason;
       turn.update({ crashes: decision.crashes });
       turn.enter({ name: 'failed', reason });
       turn.report({ type: 'service-failed', reason });

@@ -1,11 +1,12 @@
+/** Stops instances: the stop signal, then KILL after `stop.timeout`. */
 import type { SignalName } from '../config/types.ts';
 import type { Turn } from './turn.ts';
 import type { Id, Instance, Retiring } from './machine.ts';
 
-/** Tells an instance to stop; its parameter is free once its whole process group is gone. */
+/** Asks an instance to stop. Its parameter is free when its whole process group is gone. */
 export function retire(turn: Turn, instance: Instance, leaderExited = false): void {
   if (instance.pid === null) {
-    // Not launched yet: either it never will be, or it is told to stop the moment it is.
+    // Not launched yet: the launch is cancelled, or `launchedTooLate` stops the instance.
     turn.effect({ type: 'cancelLaunch', instance: instance.id });
     turn.update({ retiring: [...turn.state.retiring, { instance, killTimer: null, leaderExited }] });
     return;
@@ -23,13 +24,13 @@ export function retire(turn: Turn, instance: Instance, leaderExited = false): vo
   });
 }
 
-/** A stopped process (SIGSTOP, a debugger) acts on a signal only once it is continued, as s6 and runit know. */
+/** A suspended process (SIGSTOP, a debugger) reacts to a signal only after SIGCONT; s6 and runit send it too. */
 function sendStop(turn: Turn, instance: Id, signal: SignalName): void {
   turn.effect({ type: 'signal', instance, signal });
   if (signal !== 'SIGKILL') turn.effect({ type: 'signal', instance, signal: 'SIGCONT' });
 }
 
-/** A launch that was given up succeeded all the same: stop what it started. */
+/** A cancelled launch succeeded all the same: its instance is stopped. */
 export function launchedTooLate(turn: Turn, id: Id, pid: number): void {
   const entry = turn.state.retiring.find(({ instance }) => instance.id === id);
   if (entry === undefined || entry.instance.pid !== null) return;
@@ -37,7 +38,7 @@ export function launchedTooLate(turn: Turn, id: Id, pid: number): void {
   retire(turn, { ...entry.instance, pid });
 }
 
-/** Takes an instance out of the retiring ones, with its timer. */
+/** Removes a retiring instance and its timer. */
 export function forget(turn: Turn, id: Id): void {
   const entry = turn.state.retiring.find(({ instance }) => instance.id === id);
   if (entry === undefined) return;
@@ -45,7 +46,7 @@ export function forget(turn: Turn, id: Id): void {
   turn.update({ retiring: turn.state.retiring.filter((other) => other !== entry) });
 }
 
-/** `stop.timeout` has passed: KILL to the whole group. Returns whether the timer was one of a retiring instance. */
+/** Sends KILL to the whole group, if the timer is the `stop.timeout` of a retiring instance. Returns whether it is. */
 export function killTimerFired(turn: Turn, timer: Id): boolean {
   const entry = turn.state.retiring.find(({ killTimer }) => killTimer === timer);
   if (entry === undefined) return false;
@@ -56,7 +57,7 @@ export function killTimerFired(turn: Turn, timer: Id): boolean {
   return true;
 }
 
-/** KILL for everything that is still on its way out. */
+/** Sends KILL to every instance that is stopping. */
 export function killRetiring(turn: Turn): void {
   const retiring = turn.state.retiring.map((entry): Retiring => {
     const { instance, killTimer } = entry;
@@ -68,7 +69,7 @@ export function killRetiring(turn: Turn): void {
   turn.update({ retiring });
 }
 
-/** For a launch that may still succeed although it was given up: there is nobody yet to send a signal to. */
+/** For a cancelled launch that may still succeed. It has no process yet that could get a signal. */
 function stoppedByKill(instance: Instance): Instance {
   return { ...instance, spec: { ...instance.spec, stop: { signal: 'SIGKILL', timeoutMs: null } } };
 }

@@ -1,4 +1,4 @@
-/** The machine of one service: what has happened → what is so now, and what is to be done. Pure. */
+/** The machine of one service: state and input → new state and effects. Pure. */
 import type { ServiceConfig } from '../config/types.ts';
 import { assertNever } from '../util/assert-never.ts';
 import { orphanFound } from './adoption.ts';
@@ -48,8 +48,8 @@ export function initialState(spec: ServiceConfig): State {
 }
 
 /**
- * One step of the machine. The input state is never changed; an input about an id that is not known (any more)
- * changes nothing. The effects are to be carried out in their order.
+ * One step of the machine. The given state is never changed in place. An input about an unknown id changes nothing. The
+ * effects must be performed in their order.
  */
 export function transition(state: State, input: Input): Transition {
   const turn = new Turn(state, input.at);

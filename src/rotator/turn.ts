@@ -2,8 +2,8 @@ import type { ServiceReport } from '../api/event.ts';
 import type { Answer, Effect, Id, Millis, Phase, State, Transition } from './machine.ts';
 
 /**
- * One turn of the machine: the state as it is replaced step by step, and the effects in the order they were asked
- * for. It lives for one `transition` and never leaves it; the states that pass through are never changed in place.
+ * One turn of the machine: the present state, and the effects in their order. A turn exists during one `transition`. A
+ * state is replaced, never changed in place.
  */
 export class Turn {
   readonly at: Millis;

@@ -1,4 +1,4 @@
-/** What a service looks like from outside, read off its state. */
+/** Derives what the status shows of a service from its state. */
 import type { Parameter } from '../config/types.ts';
 import { attemptOf, currentOf, nextOf } from './instances.ts';
 import type { Attempt, Instance, Millis, PhaseName, RotationResult, State } from './machine.ts';
@@ -20,9 +20,9 @@ export interface ServiceView {
   readonly rotations: { readonly completed: number; readonly failed: number };
   readonly restarts: number;
   readonly lastRotation: (RotationResult & { readonly at: Millis }) | null;
-  /** What is waited for, or why the service is where it is, in words; null where there is nothing to say. */
+  /** What the service waits for, or why it is in this state, as text. Null if there is nothing to report. */
   readonly detail: string | null;
-  /** When it is started again after a crash, and which restart in a row that is; null unless it waits for that. */
+  /** The time of the next restart and the number of consecutive restarts with it. Null except in a back-off. */
   readonly retry: { readonly at: Millis; readonly number: number } | null;
 }
 
@@ -67,22 +67,22 @@ function detailOf(state: State): string | null {
       return phase.reason;
     case 'stopping':
       return phase.then === null
-        ? 'waiting for the process group to be gone'
+        ? 'waiting until its process group is gone'
         : 'stopping, then starting again';
     case 'running':
       return state.rollOutFailure === null
         ? null
-        : `the configuration of the last reload did not come up (${state.rollOutFailure}): the one before it serves; fix the file and reload`;
+        : `the configuration of the last reload failed (${state.rollOutFailure}). The previous one serves. Fix the file and reload`;
     case 'stopped':
       return null;
   }
 }
 
 function detailOfStep({ step, parameter }: Attempt): string {
-  const name = parameter ?? 'it';
+  const name = parameter ?? 'the instance';
   switch (step.name) {
     case 'awaiting-parameter':
-      return `waiting for the instance that still holds ${name}`;
+      return `waiting until the old instance${parameter === null ? '' : ` with ${parameter}`} is gone`;
     case 'before-start':
       return 'running the hook beforeStart';
     case 'launching':
@@ -94,7 +94,7 @@ function detailOfStep({ step, parameter }: Attempt): string {
     case 'routing':
       return `routing requests to ${name}`;
     case 'routing-back':
-      return `routing requests back: ${step.reason}`;
+      return `routing requests back to the old instance: ${step.reason}`;
     case 'overlap':
       return `${name} is ready; overlap`;
     case 'before-stop':

@@ -28,7 +28,7 @@ describe('loadConfig', () => {
           column: null,
           frame: null,
           message: `there is no configuration in ${cwd} or above`,
-          hint: 'write one with `alternate init`, or name one with --config',
+          hint: 'write one with `alternate init`, or give its path with --config',
         },
       ],
     });
@@ -42,8 +42,8 @@ describe('loadConfig', () => {
     ['endless.yaml', 'cannot be read: it is a device, not a regular file'],
     ['huge.yaml', 'cannot be read: it is larger than 16777216 bytes'],
     ['a.yaml/b.yaml', 'cannot be read: a part of its path is not a folder'],
-    ['loop.yaml', 'cannot be read: its links lead in a circle'],
-    ['latin1.yaml', 'is not text in UTF-8'],
+    ['loop.yaml', 'cannot be read: its symbolic links form a circle'],
+    ['latin1.yaml', 'is not UTF-8 text'],
   ])('says why %s cannot be read', async (file, message) => {
     const cwd = await makeFolder({ 'a.yaml': SERVICES });
     await symlink('loop.yaml', join(cwd, 'loop.yaml'));

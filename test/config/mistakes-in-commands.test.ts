@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { inService, mistakesOf } from './folder.ts';
 
-const ONE_KIND = 'exactly one of http, tcp, exec, output and notify';
+const ONE_KIND = 'give exactly one of http, tcp, exec, output and notify';
 const A_URL = 'for instance http://127.0.0.1:%alt/healthz';
 
 describe('a mistake in ready', () => {
   test.each([
-    ['{}', `4:5 services.api.ready: none of its kinds is given (${ONE_KIND})`],
-    ['{ timeout: 5s }', `4:5 services.api.ready: none of its kinds is given (${ONE_KIND})`],
-    ['{ http: "http://x", tcp: 1 }', `4:5 services.api.ready: http and tcp exclude each other (${ONE_KIND})`],
+    ['{}', `4:5 services.api.ready: a key is missing (${ONE_KIND})`],
+    ['{ timeout: 5s }', `4:5 services.api.ready: a key is missing (${ONE_KIND})`],
+    [
+      '{ http: "http://x", tcp: 1 }',
+      `4:5 services.api.ready: http and tcp cannot be used together (${ONE_KIND})`,
+    ],
     ['{ htp: "http://x" }', '4:14 services.api.ready.htp: unknown key (did you mean "http"?)'],
     [
       'http',
@@ -21,7 +24,7 @@ describe('a mistake in ready', () => {
     ],
     [
       '{ http: "ftp://x/" }',
-      `4:20 services.api.ready.http: "ftp://x/" is not a URL of http or https (${A_URL})`,
+      `4:20 services.api.ready.http: "ftp://x/" is not an http or https URL (${A_URL})`,
     ],
     [
       '{ http: 8080 }',
@@ -31,15 +34,15 @@ describe('a mistake in ready', () => {
       '{ tcp: localhost }',
       '4:19 services.api.ready.tcp: "localhost" is not an address (for instance 127.0.0.1:%alt, or a port)',
     ],
-    ['{ tcp: ":0" }', '4:19 services.api.ready.tcp: ":0" has no possible port (ports are 1 to 65535)'],
+    ['{ tcp: ":0" }', '4:19 services.api.ready.tcp: ":0" has no valid port (ports are 1 to 65535)'],
     [
       '{ tcp: 70000 }',
       '4:19 services.api.ready.tcp: expected an address such as 127.0.0.1:%alt, or a port, found 70000',
     ],
-    ['{ exec: "" }', '4:20 services.api.ready.exec: the command is empty (name a program)'],
+    ['{ exec: "" }', '4:20 services.api.ready.exec: the command is empty (give a program)'],
     [
       '{ output: "(" }',
-      '4:22 services.api.ready.output: not a regular expression: Unterminated group (a backslash makes a character plain: \\()',
+      '4:22 services.api.ready.output: not a regular expression: Unterminated group (put a backslash before a special character: \\()',
     ],
     ['{ notify: false }', '4:22 services.api.ready.notify: expected true, found false'],
     ['{ notify: true, interval: 0 }', '4:38 services.api.ready.interval: must be longer than 0'],
@@ -60,25 +63,22 @@ describe('a mistake in ready', () => {
 
 describe('a mistake in a command', () => {
   test.each([
-    [
-      'api: {}',
-      '2:3 services.api: the command is missing (a service needs a command of its own, or one in defaults)',
-    ],
+    ['api: {}', '2:3 services.api: the command is missing (add a command to the service or to defaults)'],
     ['api: { command: }', '2:10 services.api.command: expected text, or a list of words, found nothing'],
-    ['api: { command: "" }', '2:19 services.api.command: the command is empty (name a program)'],
-    ['api: { command: "  " }', '2:19 services.api.command: the command is empty (name a program)'],
-    ['api: { command: "# x" }', '2:19 services.api.command: the command is empty (name a program)'],
-    [`api: { command: "'' x" }`, `2:19 services.api.command: the program's name is empty`],
-    ['api: { command: ["", x] }', `2:19 services.api.command: the program's name is empty`],
+    ['api: { command: "" }', '2:19 services.api.command: the command is empty (give a program)'],
+    ['api: { command: "  " }', '2:19 services.api.command: the command is empty (give a program)'],
+    ['api: { command: "# x" }', '2:19 services.api.command: the command is empty (give a program)'],
+    [`api: { command: "'' x" }`, `2:19 services.api.command: the name of the program is empty`],
+    ['api: { command: ["", x] }', `2:19 services.api.command: the name of the program is empty`],
     ['api: { command: 5 }', '2:19 services.api.command: expected text, or a list of words, found 5'],
     ['api: { command: [x, [y]] }', '2:23 services.api.command[1]: expected text or a number, found a list'],
     [
       'api: { command: "x \\0" }',
-      '2:19 services.api.command: holds a NUL character (no program can be given one)',
+      '2:19 services.api.command: contains a NUL character (remove it: arguments, variables and paths cannot contain it)',
     ],
     [
       `api: { command: nginx -g "daemon }`,
-      '2:19 services.api.command: a quote is never closed: "daemon (close it)',
+      '2:19 services.api.command: a quote is not closed: "daemon (close it)',
     ],
     ['api: { comand: x }', '2:10 services.api.comand: unknown key (did you mean "command"?)'],
     ['api:', '2:3 services.api: expected a mapping with command and other keys, found nothing'],

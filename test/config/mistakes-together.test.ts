@@ -2,26 +2,29 @@ import { describe, expect, test } from 'vitest';
 import { LONGEST_SOCKET_PATH } from '../../src/util/longest-socket-path.ts';
 import { inService, loadText, mistakesOf } from './folder.ts';
 
-const A_NAME = 'letters, digits, ".", "_" and "-", first a letter or a digit';
+const A_NAME = 'use letters, digits, ".", "_" and "-"; the first must be a letter or a digit';
 const long = (length: number): string => `/${'x'.repeat(length - 1)}`;
 
 describe('a mistake around the services', () => {
   const services = 'services: { api: { command: x } }';
   test.each([
-    ['services: {}', '1:11 services: expected a mapping of names to services, found an empty one'],
+    ['services: {}', '1:11 services: expected a mapping of names to services, found an empty mapping'],
     ['services:', '1:1 services: expected a mapping of names to services, found nothing'],
     ['services: [a]', '1:11 services: expected a mapping of names to services, found a list'],
     ['{}', '1:1 the key "services" is missing'],
     ['service: { api: { command: x } }', '1:1 service: unknown key (did you mean "services"?)'],
     [
       'services: { a/../b: { command: x } }',
-      `1:13 services["a/../b"]: "a/../b" is no name for a service (${A_NAME})`,
+      `1:13 services["a/../b"]: "a/../b" cannot be the name of a service (${A_NAME})`,
     ],
-    ['services: { "": { command: x } }', `1:13 services[""]: "" is no name for a service (${A_NAME})`],
-    ['services: { .a: { command: x } }', `1:13 services..a: ".a" is no name for a service (${A_NAME})`],
+    ['services: { "": { command: x } }', `1:13 services[""]: "" cannot be the name of a service (${A_NAME})`],
+    [
+      'services: { .a: { command: x } }',
+      `1:13 services..a: ".a" cannot be the name of a service (${A_NAME})`,
+    ],
     [
       'services: { "a b": { command: x } }',
-      `1:13 services["a b"]: "a b" is no name for a service (${A_NAME})`,
+      `1:13 services["a b"]: "a b" cannot be the name of a service (${A_NAME})`,
     ],
     [`${services}\ndefaults:`, '2:1 defaults: expected a mapping with command and other keys, found nothing'],
     [`${services}\ndefaults: { overlp: 5s }`, '2:13 defaults.overlp: unknown key (did you mean "overlap"?)'],
@@ -36,7 +39,7 @@ describe('a mistake around the services', () => {
     ],
     [
       `${services}\ncontrol: { mode: "0680" }`,
-      '2:18 control.mode: "0680" is no mode (octal digits in quotes, as in "0600")',
+      '2:18 control.mode: "0680" is not a mode (write octal digits in quotes, as in "0600")',
     ],
     [
       `${services}\ncontrol: { mode: "0444" }`,
@@ -44,7 +47,7 @@ describe('a mistake around the services', () => {
     ],
     [
       `${services}\ncontrol: { socket: ${long(LONGEST_SOCKET_PATH + 1)} }`,
-      `2:20 control.socket: the path of a socket has at most ${LONGEST_SOCKET_PATH} bytes, this one has ${LONGEST_SOCKET_PATH + 1} (as an absolute path it is ${long(LONGEST_SOCKET_PATH + 1)})`,
+      `2:20 control.socket: the path of a socket has at most ${LONGEST_SOCKET_PATH} bytes, but this one has ${LONGEST_SOCKET_PATH + 1} (the absolute path is ${long(LONGEST_SOCKET_PATH + 1)})`,
     ],
   ])('%s', async (text, mistake) => {
     expect(await mistakesOf(text)).toEqual([mistake]);
@@ -58,7 +61,7 @@ describe('a mistake around the services', () => {
 
 describe('onRotate beside parameters', () => {
   const message =
-    'onRotate cannot stand beside parameters (leave out one of the two: with parameters, a rotation alternates)';
+    'onRotate cannot be used with parameters (remove one of the two: with parameters, a rotation alternates)';
 
   test('is a mistake in a service, and where both come from defaults', async () => {
     expect(await inService('onRotate: SIGHUP', 'parameters: [a, b]')).toEqual([

@@ -7,7 +7,7 @@ const AN_OVERLAP = 'services.api.overlap:';
 describe('a mistake in a service is said with its place, and what to write instead', () => {
   test.each([
     ['overlp: 15s', '4:5 services.api.overlp: unknown key (did you mean "overlap"?)'],
-    ['workdir: x', /^4:5 services\.api\.workdir: unknown key \(the keys here are command, parameters, /],
+    ['workdir: x', /^4:5 services\.api\.workdir: unknown key \(the known keys are command, parameters, /],
     [
       'overlap: 15',
       `4:14 ${AN_OVERLAP} expected a duration such as 10s, 1m30s or 500ms, found 15 (add a unit: 15s or 15ms)`,
@@ -35,11 +35,11 @@ describe('a mistake in a service is said with its place, and what to write inste
     ],
     [
       'parameters: [3000]',
-      '4:17 services.api.parameters: expected a list of at least two different values, found a list of one',
+      '4:17 services.api.parameters: expected a list of at least two different values, found a list with one item',
     ],
     [
       'parameters: [3000, 3001, "3000"]',
-      '4:30 services.api.parameters[2]: the parameter 3000 is given twice (two instances could not be told apart: parameters must differ as text)',
+      '4:30 services.api.parameters[2]: the parameter 3000 is given twice (each parameter must be a different text, because it names its instance)',
     ],
     ['parameters: [a, true]', '4:21 services.api.parameters[1]: expected text or a number, found true'],
     ['parameters: [a, .inf]', '4:21 services.api.parameters[1]: expected text or a number, found Infinity'],
@@ -66,15 +66,24 @@ describe('a mistake in a service is said with its place, and what to write inste
     ['watch: ""', '4:12 services.api.watch: expected a path, found an empty text'],
     [
       'watch: "bin-%alt"',
-      '4:12 services.api.watch: %alt is not replaced here (watch a file that all instances share)',
+      '4:12 services.api.watch: %alt is not replaced here (give a file that all instances share)',
     ],
-    ['env: { "A=B": x }', '4:12 services.api.env["A=B"]: "A=B" is no name for a variable'],
-    ['env: { "": x }', '4:12 services.api.env[""]: "" is no name for a variable'],
-    ['env: { "A\\0B": x }', '4:12 services.api.env["A\\u0000B"]: "A\\u0000B" is no name for a variable'],
+    ['env: { "A=B": x }', '4:12 services.api.env["A=B"]: "A=B" cannot be the name of a variable'],
+    ['env: { "": x }', '4:12 services.api.env[""]: "" cannot be the name of a variable'],
+    [
+      'env: { "A\\0B": x }',
+      '4:12 services.api.env["A\\u0000B"]: "A\\u0000B" cannot be the name of a variable',
+    ],
     ['env: { A: }', '4:12 services.api.env.A: expected text, a number, true or false, found nothing'],
     ['env: { A: [x] }', '4:15 services.api.env.A: expected text, a number, true or false, found a list'],
-    ['env: { A: "x\\0" }', '4:15 services.api.env.A: holds a NUL character (no program can be given one)'],
-    ['cwd: "x\\0"', '4:10 services.api.cwd: holds a NUL character (no program can be given one)'],
+    [
+      'env: { A: "x\\0" }',
+      '4:15 services.api.env.A: contains a NUL character (remove it: arguments, variables and paths cannot contain it)',
+    ],
+    [
+      'cwd: "x\\0"',
+      '4:10 services.api.cwd: contains a NUL character (remove it: arguments, variables and paths cannot contain it)',
+    ],
     ['cwd: nowhere', /^4:10 services\.api\.cwd: there is no folder \/.*\/nowhere$/],
     [
       'cwd: alternate.config.yaml',
@@ -118,7 +127,7 @@ describe('a mistake in a service is said with its place, and what to write inste
     ],
     [
       'output: { file: a, maxSize: 0MB }',
-      '4:33 services.api.output.maxSize: "0MB" is nothing (for instance 10MB, 512KiB or 1000B)',
+      '4:33 services.api.output.maxSize: "0MB" must be above 0 (for instance 10MB, 512KiB or 1000B)',
     ],
     [
       'hooks: { beforStart: x }',
@@ -126,7 +135,7 @@ describe('a mistake in a service is said with its place, and what to write inste
     ],
     [
       'hooks: { beforeStart: "" }',
-      '4:27 services.api.hooks.beforeStart: the command is empty (name a program)',
+      '4:27 services.api.hooks.beforeStart: the command is empty (give a program)',
     ],
     [
       'hooks: { afterRotate: [] }',
@@ -134,11 +143,11 @@ describe('a mistake in a service is said with its place, and what to write inste
     ],
     [
       "hooks: { afterReady: 'a \"b' }",
-      '4:26 services.api.hooks.afterReady: a quote is never closed: "b (close it)',
+      '4:26 services.api.hooks.afterReady: a quote is not closed: "b (close it)',
     ],
     [
       'hooks: { beforeStop: a\\ }',
-      '4:26 services.api.hooks.beforeStop: a backslash at the end quotes nothing (write \\\\ for a backslash)',
+      '4:26 services.api.hooks.beforeStop: a backslash at the end escapes nothing (write \\\\ for a backslash)',
     ],
   ])('%s', async (line, mistake) => {
     const found = await inService(line);
@@ -154,13 +163,13 @@ describe('what would be mistaken for the words of the manager', () => {
     ['"a\\u202eb"', String.raw`a\u202eb`],
   ])('a parameter %s', async (written, shown) => {
     expect(await mistakesOf(`services: { api: { command: x %alt, parameters: [a, ${written}] } }`)).toEqual([
-      `1:53 services.api.parameters[1]: the parameter "${shown}" holds a control character (a parameter stands in log lines and tables: leave control characters out)`,
+      `1:53 services.api.parameters[1]: the parameter "${shown}" contains a control character (remove it: parameters appear in log lines and tables)`,
     ]);
   });
 
   test('the name of a service', async () => {
     expect(await mistakesOf('services: { alternate: { command: x } }')).toEqual([
-      '1:13 services.alternate: its lines would look like those of the manager: "alternate | " (choose another name, for instance one that says what the service does)',
+      '1:13 services.alternate: its output would look like the log of the manager: "alternate | " (choose another name, for instance one that describes what the service does)',
     ]);
     expect(await mistakesOf('services: { alternate-2: { command: x } }')).toEqual([]);
   });

@@ -85,7 +85,7 @@ describe('3. a SIGUSR1 is refused with a line in the log', () => {
     const b = await theatre.puppet('b');
     await until('TERM for a', () => heard(a).includes('SIGTERM'));
     alternate.signal('SIGUSR1');
-    await alternate.logged(/rotation refused: the command for a still runs/);
+    await alternate.logged(/rotation refused: the command with a still runs/);
     await b.do('cwd');
     expect(heard(b)).toEqual([]);
     a.tell('exit');

@@ -34,7 +34,7 @@ test.each([
   ['run web', /^error: too many arguments for 'run'\./],
   ['--config nothing.yaml', /^nothing\.yaml: cannot be read: there is no such file\n$/],
   ['--config nothing.yaml status', /^alternate: nothing\.yaml does not exist\n$/],
-  ['status', /^alternate: no configuration found from here upward; .*\n$/],
+  ['status', /^alternate: there is no configuration in this folder or above\. .*\n$/],
 ])('alternate %s: exit 2, said in a line or two', async (words, stderr) => {
   const { run } = await inFolder();
   const ended = await run(...words.split(' '));
@@ -59,7 +59,7 @@ test('init writes a file that is valid, and never overwrites', async () => {
   expect(await run('validate')).toMatchObject({ code: 0, stdout: '' });
   const again = await run('init');
   expect(again).toMatchObject({ code: 1, stdout: '' });
-  expect(again.stderr).toContain('exists already');
+  expect(again.stderr).toContain('already exists');
   expect(readFileSync(file, 'utf8')).toBe(written);
 });
 

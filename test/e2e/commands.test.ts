@@ -13,7 +13,7 @@ describe('rotate', () => {
     expect(await client('rotate', 'fragile')).toMatchObject(
       said(
         1,
-        /fragile: the rotation a -> b failed after \d+m?s: the instance exited with code 1; a goes on serving/,
+        /fragile: the rotation a -> b failed after \d+m?s: the instance exited with code 1; a keeps serving/,
       ),
     );
     const json = await client('rotate', 'web', '--json');
@@ -35,7 +35,9 @@ describe('rotate', () => {
     ]);
     expect(await client('rotate', '--all')).toMatchObject({ code: 0 });
     expect(await theatre.service('other')).toMatchObject({ rotations: { completed: 2 } });
-    expect(await client('rotate')).toMatchObject(said(2, /alternate: which service\? web, other; or --all/));
+    expect(await client('rotate')).toMatchObject(
+      said(2, /alternate: give a service or --all\. The services are: web, other/),
+    );
     expect(await client('rotate', 'web', '--all')).toMatchObject({ code: 2 });
     expect(await client('rotate', 'web', 'wob')).toMatchObject({
       code: 1,
@@ -48,9 +50,7 @@ describe('rotate', () => {
 
   test('--no-wait returns at once', async () => {
     const { client, theatre } = await manager({ web: { ...web, overlap: '1h' } });
-    expect(await client('rotate', '--no-wait', 'web')).toMatchObject(
-      said(0, /web: a rotation has been asked for/),
-    );
+    expect(await client('rotate', '--no-wait', 'web')).toMatchObject(said(0, /web: rotation requested/));
     await theatre.service('web', ({ next }) => next?.parameter === 'b');
   });
 });
@@ -64,7 +64,7 @@ describe('the other commands', () => {
     expect(await client('signal', 'web')).toMatchObject(said(0, /web: SIGUSR1 accepted/));
     await theatre.service('web', ({ rotations }) => rotations.completed === 1);
     expect(await client('signal', 'web', 'SIGHUB')).toMatchObject(
-      said(2, /alternate: "SIGHUB" is no signal of this system \(did you mean SIGHUP\?\)/),
+      said(2, /alternate: there is no signal "SIGHUB" on this system \(did you mean SIGHUP\?\)/),
     );
     expect(await client('signal', 'wob')).toMatchObject(said(1, /alternate: no service "wob"; known: web/));
   });
@@ -103,7 +103,7 @@ describe('the other commands', () => {
     expect(await client('reload')).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: 'third: added\nedge: removed\nother: changed\nweb: settings applied, not restarted\n',
+      stderr: 'third: added\nedge: removed\nother: changed\nweb: settings applied without a restart\n',
     });
     expect(JSON.parse((await client('reload', '--json')).stdout)).toEqual({
       added: [],
@@ -120,7 +120,7 @@ describe('the other commands', () => {
     const refused = await client('reload');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toMatch(
-      /^the new configuration is refused, nothing has changed:\n.*:2:\d+.*overlp/,
+      /^the new configuration is refused\. Nothing has changed:\n.*:2:\d+.*overlp/,
     );
   });
 

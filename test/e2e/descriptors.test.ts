@@ -26,7 +26,7 @@ describe.skipIf(!isThere('prlimit'))('without a free descriptor (needs prlimit)'
     await a.do('fork', { ignoreTerm: true });
     await theatre.running('web');
     await theatre.rotate('web');
-    await alternate.logged(/a \(pid \d+\) exited \(code 0\); others of its process group live on/);
+    await alternate.logged(/a \(pid \d+\) exited \(code 0\); other processes of its group still run/);
     takeAway(alternate.pid);
     await alternate.logged(/killed the process group of a/);
     giveBack(alternate.pid);
@@ -61,7 +61,7 @@ describe.skipIf(!isThere('prlimit'))('without a free descriptor (needs prlimit)'
     const failed = await until('the end of the rotation', () =>
       /rotation a -> b failed.*/.exec(alternate.stderr),
     );
-    expect(failed[0]).not.toContain('goes on');
+    expect(failed[0]).not.toContain('keeps serving');
     giveBack(alternate.pid);
     await theatre.running('web');
   });

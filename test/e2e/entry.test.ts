@@ -72,8 +72,8 @@ test('the hint of how to rotate is a command that works as it stands', async () 
   );
   const alternate = new Alternate(['--config', "it's/site.yaml"], { cwd: theatre.folder });
   onTestFinished(() => alternate.discard());
-  const hint = await alternate.logged(/rotate by: .*(?=, or by kill)/);
-  const ended = spawnSync('sh', ['-c', hint.replace('rotate by: ', '')], {
+  const hint = await alternate.logged(/to rotate: .*(?=, or kill)/);
+  const ended = spawnSync('sh', ['-c', hint.replace('to rotate: ', '')], {
     cwd: theatre.folder,
     encoding: 'utf8',
   });

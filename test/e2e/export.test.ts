@@ -136,7 +136,7 @@ describe('the command line', () => {
     [1, ['haproxy', 'api'], /api has no route: add route: \{ haproxy/],
     [1, ['nginx', 'web'], /there is no service web; the services are: api/],
     [2, ['systemd', 'api'], /runs the manager with all its services/],
-    [2, ['apache', '--part', 'http'], /--part belongs to nginx/],
+    [2, ['apache', '--part', 'http'], /--part can be used only with nginx/],
     [2, ['varnish'], /nginx, apache, caddy, haproxy, systemd, supervisord/],
     [2, [], /missing required argument 'kind'/],
   ] as const)('exit code %i for %j', async (code, words, reason) => {

@@ -118,7 +118,7 @@ describe.skipIf(!isRoot)('a manager that is root', () => {
         output: { file: 'logs/api.log' },
       },
     });
-    await alternate.logged(/output is being lost: .*is a symbolic link, which root does not follow here/);
+    await alternate.logged(/output is lost: .*is a symbolic link, which root does not follow here/);
     expect(readdirSync(secret)).toEqual([]);
     execFileSync('rm', [path.join(logs, 'api.log')]);
     alternate.signal('SIGUSR2');
@@ -154,7 +154,7 @@ describe.skipIf(!isRoot)('a manager that is root', () => {
       for (const words of [['status'], ['run'], ['validate']]) {
         const { code, stderr } = await runAlternate(words, { cwd: mine });
         expect(code).toBe(2);
-        expect(stderr).toMatch(/is not used, because it may be the work of another user: .*\(.*mode \d{4}\)/);
+        expect(stderr).toMatch(/is not used, because it may come from another user: .*\(.*mode \d{4}\)/);
         expect(stderr).toContain('--config FILE');
       }
       expect(existsSync(`${cwd}/ran`)).toBe(false);

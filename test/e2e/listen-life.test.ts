@@ -141,7 +141,9 @@ test('a manager that was killed (KILL): its orphans hold the sockets, so they en
   const services = { web: listening([port, 'unix:web.sock']), plain: { command: 'sleep 300' } };
   theatre.start(services);
   const pid = (await theatre.running('web')).current?.pid ?? 0;
-  await until('it is listed', () => theatre.read('control.sock.running').includes(`"pid":${pid}`));
+  await until('it is listed', () =>
+    theatre.read('control.sock.running').includes(`"pid":${pid},"serves":true`),
+  );
   theatre.alternate.signal('SIGKILL');
   await until('the end of the manager', theatre.alternate.ended);
   expect(await ask(port)).toMatch(/^blue /);

@@ -41,7 +41,9 @@ test('where nothing is started, what a killed manager left behind is still found
   const plain = { command: 'sleep 300' };
   const theatre = await Theatre.started({ plain });
   const pid = (await theatre.running('plain')).current?.pid ?? 0;
-  await until('it is listed', () => theatre.read('control.sock.running').includes(`"pid":${pid}`));
+  await until('it is listed', () =>
+    theatre.read('control.sock.running').includes(`"pid":${pid},"serves":true`),
+  );
   theatre.alternate.signal('SIGKILL');
   await until('the end of the manager', theatre.alternate.ended);
   const port = await freePort();
@@ -139,7 +141,7 @@ test('a backlog over what the kernel allows is said, and what is waiting is neve
     },
   });
   await theatre.logged(
-    /listens on :\d+; of a backlog of 65535 the kernel allows \d+ \(net\.core\.somaxconn\)/,
+    /listens on :\d+; the kernel limits the backlog of 65535 to \d+ \(net\.core\.somaxconn\)/,
     'stderr',
   );
   const { outcome, socket } = await knock(port);

@@ -9,8 +9,16 @@ import { until } from '../support/until.ts';
 
 const web = { command: Stage.command(), parameters: ['a', 'b'] as [string, string], route: { files: 'run' } };
 
+/** Once its list is what runs: it is written a moment after each change. */
 async function killManager(theatre: Theatre): Promise<void> {
-  await until('the list of what runs', () => existsSync(theatre.socket + '.running'));
+  const { services } = await theatre.alternate.status();
+  const listed = services.flatMap(({ state, current }) =>
+    current === null ? [] : `"pid":${current.pid ?? 0}${state === 'running' ? ',"serves":true' : ''}`,
+  );
+  await until('the list of what runs', () => {
+    const list = existsSync(theatre.socket + '.running') ? theatre.read('control.sock.running') : '';
+    return listed.every((entry) => list.includes(entry));
+  });
   theatre.alternate.signal('SIGKILL');
   await until('the end of the manager', theatre.alternate.ended);
 }
@@ -18,7 +26,9 @@ async function killManager(theatre: Theatre): Promise<void> {
 test('what served goes on serving until its successor is ready, and is stopped after the overlap', async () => {
   const theatre = await Theatre.started({ web });
   const old = await theatre.puppet('a');
-  await until('it is listed', () => theatre.read('control.sock.running').includes(`"pid":${old.pid}`));
+  await until('it is listed', () =>
+    theatre.read('control.sock.running').includes(`"pid":${old.pid},"serves":true`),
+  );
   await killManager(theatre);
   expect(old.gone).toBe(false);
   expect(existsSync(path.join(theatre.folder, 'run/a'))).toBe(true);

@@ -34,7 +34,7 @@ describe('how an instance is told to stop', () => {
     await processGone(grandchild);
     // Both are pending at once, and the handler of the second may run first (signal(7)).
     expect(a.signals.filter((signal) => signal !== 'SIGCONT')).toEqual(['SIGTERM']);
-    await alternate.logged(/killed the process group of a \(pid \d+\): it had not stopped within 200ms/);
+    await alternate.logged(/killed the process group of a \(pid \d+\): it did not stop within 200ms/);
     await theatre.service('web', ({ retiring }) => retiring.length === 0);
   });
 
@@ -97,9 +97,9 @@ describe('an instance is gone only when its whole group is gone', () => {
     await theatre.running('web');
     await theatre.rotate('web');
     // The shell has died of TERM; its child has not.
-    await alternate.logged(/a \(pid \d+\) exited \(SIGTERM\); others of its process group live on/);
+    await alternate.logged(/a \(pid \d+\) exited \(SIGTERM\); other processes of its group still run/);
     const again = theatre.rotate('web');
-    await alternate.logged(/waiting for a \(pid \d+\), which still holds the parameter/);
+    await alternate.logged(/waiting for a \(pid \d+\), which still uses the parameter/);
     expect(await theatre.service('web')).toMatchObject({ retiring: [{ parameter: 'a' }], next: null });
     a.tell('exit');
     expect(await again).toMatchObject({ outcome: 'completed', to: 'a' });
@@ -132,7 +132,7 @@ describe('an instance is gone only when its whole group is gone', () => {
     a.tell('exit', { code: 0 });
     await processGone(member);
     await alternate.logged(
-      /a \(pid \d+\) exited \(code 0\); others of its process group live on and are stopped/,
+      /a \(pid \d+\) exited \(code 0\); other processes of its group still run, and are stopped/,
     );
     expect((await theatre.puppet('a', 2)).pid).not.toBe(a.pid);
     expect(await theatre.running('web')).toMatchObject({ restarts: 1, retiring: [] });
@@ -147,7 +147,7 @@ describe('an instance is gone only when its whole group is gone', () => {
     expect(code).toBe(1);
     const failed = stderr.split('\n').find((line) => line.includes('web: failed:')) ?? '';
     expect(failed).toContain('exited with code 0');
-    expect(failed).toContain('2 restarts in a row');
+    expect(failed).toContain('2 consecutive restarts');
     // A program that was made for it looks like this: the one who wrote the command is told what to do.
     expect(failed).toContain('must stay in the foreground');
     const pids = theatre.read('pids').trim().split('\n').map(Number);
@@ -234,7 +234,7 @@ describe('what an instance gets of the manager', () => {
     const b = await theatre.puppet('b');
     await alternate.logged(/overlap of 1h/);
     process.kill(-alternate.pid, 'SIGUSR1');
-    await alternate.logged(/one more follows/);
+    await alternate.logged(/one more rotation follows/);
     await Promise.all([a.do('cwd'), b.do('cwd')]);
     expect([...a.signals, ...b.signals]).toEqual([]);
   });

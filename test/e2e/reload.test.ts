@@ -114,7 +114,7 @@ test('a wrong configuration is refused whole: nothing changes, and the old one s
   });
   expect([await pidOf(theatre, 'web'), await pidOf(theatre, 'edge')]).toEqual(pids);
   expect((await theatre.ask('GET', '/v1/services/added')).status).toBe(404);
-  await theatre.alternate.logged(/the new configuration is refused, nothing has changed/);
+  await theatre.alternate.logged(/the new configuration is refused. Nothing has changed/);
   // What is refused is not what the next one is compared with.
   theatre.configure({ web, edge });
   expect((await reload(theatre)).body).toMatchObject({ changed: [], unchanged: ['web', 'edge'] });
@@ -129,12 +129,12 @@ describe('a roll-out that fails', () => {
     const first = await theatre.puppet('a');
     theatre.configure({ web: broken, edge });
     const { code, stderr } = await runAlternate(['reload'], { cwd: theatre.folder });
-    expect(stderr).toMatch(/web: the new configuration did not come up: .*does not exist.*stays in force/);
+    expect(stderr).toMatch(/web: the new configuration failed: .*does not exist.*stays in force/);
     expect(code).toBe(1);
     expect(await theatre.service('web')).toMatchObject({
       state: 'running',
       current: { pid: first.pid },
-      detail: expect.stringMatching(/last reload did not come up .*the one before it serves/) as unknown,
+      detail: expect.stringMatching(/last reload failed .*The previous one serves/) as unknown,
     });
     // A crash restarts what served.
     first.tell('exit', { code: 1 });

@@ -11,7 +11,7 @@ const healthy = { command: 'sleep 300' };
 
 /** What the log says about starting again, in order. */
 function delays(stderr: string): string[] {
-  return [...stderr.matchAll(/web: starting a again( in \S+ \(restart \d+ in a row\))?\n/g)].map(
+  return [...stderr.matchAll(/web: starting a again( in \S+ \(consecutive restart \d+\))?\n/g)].map(
     ([, delay = ' at once']) => delay.slice(1),
   );
 }
@@ -32,7 +32,7 @@ describe('an instance that exits outside a rotation', () => {
     });
     // The second in a row has to wait; somebody who asks does not.
     second.tell('exit', { code: 1 });
-    await theatre.alternate.logged(/starting a again in 1h \(restart 2 in a row\)/);
+    await theatre.alternate.logged(/starting a again in 1h \(consecutive restart 2\)/);
     expect(await theatre.service('web')).toMatchObject({ state: 'backoff', current: null });
     expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed', to: 'b' });
   });
@@ -44,13 +44,13 @@ describe('an instance that exits outside a rotation', () => {
     const { code, stderr } = await until('the end of the manager', ended);
     expect(delays(stderr)).toEqual([
       'at once',
-      'in 10ms (restart 2 in a row)',
-      'in 20ms (restart 3 in a row)',
-      'in 40ms (restart 4 in a row)',
-      'in 50ms (restart 5 in a row)',
-      'in 50ms (restart 6 in a row)',
+      'in 10ms (consecutive restart 2)',
+      'in 20ms (consecutive restart 3)',
+      'in 40ms (consecutive restart 4)',
+      'in 50ms (consecutive restart 5)',
+      'in 50ms (consecutive restart 6)',
     ]);
-    expect(stderr).toContain('web: failed: the instance exited with code 7 (6 restarts in a row).');
+    expect(stderr).toContain('web: failed: the instance exited with code 7 (6 consecutive restarts).');
     // Nothing is left that could run.
     expect(stderr).toContain('stopping: every service has failed');
     expect(code).toBe(1);
@@ -78,7 +78,7 @@ describe('an instance that exits outside a rotation', () => {
     await alternate.logged(/cannot start a: .*\/app does not exist/, 2);
     theatre.script('app', 'exec sleep 300');
     expect(await theatre.running('web')).toMatchObject({ current: { parameter: 'a' } });
-    expect(delays(alternate.stderr).slice(0, 2)).toEqual(['at once', 'in 1ms (restart 2 in a row)']);
+    expect(delays(alternate.stderr).slice(0, 2)).toEqual(['at once', 'in 1ms (consecutive restart 2)']);
   });
 });
 
@@ -98,7 +98,7 @@ describe('a service that has failed', () => {
     expect(await theatre.service('web')).toMatchObject({
       current: null,
       next: null,
-      detail: 'the instance exited with code 1 (1 restart in a row)',
+      detail: 'the instance exited with code 1 (1 consecutive restart)',
     });
     theatre.write('fixed', '');
     expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed', from: 'a', to: 'b' });
@@ -179,5 +179,5 @@ test('the exit code is 1 when all services have failed, whatever the reason', as
   });
   const { code, stderr } = await until('the end of the manager', ended);
   expect(code).toBe(1);
-  expect(stderr).toContain(`one: failed: ${missing} does not exist (1 restart in a row)`);
+  expect(stderr).toContain(`one: failed: ${missing} does not exist (1 consecutive restart)`);
 });

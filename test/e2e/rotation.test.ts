@@ -150,7 +150,7 @@ describe('a rotation that fails leaves the old instance alone', () => {
     expect((await rotation).reason).toBe('the instance exited with code 9');
     await stillServes(setting);
     expect(theatre.alternate.stderr).toMatch(
-      /web: rotation a -> b failed: the instance exited with code 9; a \(pid \d+\) goes on\n/,
+      /web: rotation a -> b failed: the instance exited with code 9; a \(pid \d+\) keeps serving\n/,
     );
     void theatre.rotate('web');
     expect((await theatre.puppet('b', 2)).name).toBe('b');
@@ -200,7 +200,7 @@ describe('requests during a rotation', () => {
     const first = theatre.rotate('web');
     await health.asked('b');
     const three = [theatre.rotate('web'), theatre.rotate('web'), theatre.rotate('web')];
-    await theatre.alternate.logged(/one more follows/, 3);
+    await theatre.alternate.logged(/one more rotation follows/, 3);
     expect(await theatre.service('web')).toMatchObject({ state: 'rotating', pendingRotation: true });
     health.healthy('b');
     expect(await first).toMatchObject({ outcome: 'completed', to: 'b' });
@@ -222,7 +222,7 @@ describe('requests during a rotation', () => {
     await theatre.running('web');
     expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed', to: 'b' });
     const second = theatre.rotate('web');
-    await alternate.logged(/waiting for a \(pid \d+\), which still holds the parameter/);
+    await alternate.logged(/waiting for a \(pid \d+\), which still uses the parameter/);
     expect(await theatre.service('web')).toMatchObject({
       state: 'rotating',
       current: { parameter: 'b' },

@@ -112,7 +112,7 @@ test('a folder that cannot be written to fails the rotation with its reason; wha
   chmodSync(folder, 0o755);
   const outcome = await theatre.rotate('api');
   expect(outcome.outcome).toBe('failed');
-  expect(outcome.reason).toMatch(/^requests cannot be routed to it: .*run\/api\/b/);
+  expect(outcome.reason).toMatch(/^requests cannot be routed to the new instance: .*run\/api\/b/);
   expect(routed(theatre)).toEqual(['a', 'b']);
   expect((await theatre.running('api')).current?.pid).toBe(a.pid);
   expect(a.signals).toEqual([]);

@@ -126,8 +126,12 @@ describe.skipIf(!onLinux)('SIGHUP and SIGUSR2 while the manager starts (needs /p
           cwd: theatre.folder,
         },
       );
-      await until('a handler', () => catches(client.pid, signal));
-      await until('that it steps back', () => !catches(client.pid, signal));
+      // What it prints shows that its start is over, and with it the handlers of the entry.
+      await until('a line of the client', async () => {
+        await theatre.rotate('web');
+        return client.stdout.includes('web: rotated');
+      });
+      expect(catches(client.pid, signal)).toBe(false);
       client.signal(signal);
       expect(await until('its end', client.ended)).toMatchObject({ signal });
     }
@@ -153,7 +157,7 @@ test('SIGHUP reads the configuration again', async () => {
   theatre.write('alternate.config.yaml', 'services: { web: { comand: sleep 300 } }');
   alternate.signal('SIGHUP');
   await alternate.logged(
-    /the new configuration is refused, nothing has changed:\n.*alternate\.config\.yaml:1:20/,
+    /the new configuration is refused\. Nothing has changed:\n.*alternate\.config\.yaml:1:20/,
   );
   expect(await theatre.running('web')).toMatchObject({ current: { pid: current?.pid } });
   await theatre.running('api');

@@ -46,7 +46,7 @@ describe('status', () => {
     const shown = await client('status');
     expect(shown).toMatchObject({ code: 1, stderr: '' });
     expect(shown.stdout).toMatch(
-      /^failing +failed .* the instance exited with code 1; once it is fixed: alternate start failing$/m,
+      /^failing +failed .* the instance exited with code 1; to try again: alternate start failing$/m,
     );
     const json = await client('status', '--json');
     expect(json).toMatchObject({ code: 1, stderr: '' });
@@ -79,7 +79,7 @@ describe('status', () => {
     const one = await client('status', 'edge', '--json');
     expect(JSON.parse(one.stdout)).toStrictEqual({ ...document, services: [document.services[1]] });
     expect(await client('status', 'edge', 'wob', '--json')).toMatchObject(
-      said(1, /alternate: no service "wob"; known: web, edge/),
+      said(1, /alternate: there is no service "wob"\. The services are: web, edge/),
     );
   });
 
@@ -91,7 +91,7 @@ describe('status', () => {
     await until('the table after the rotation', () => /^web +running +b /m.test(watching.stdout));
     await alternate.stop();
     const ended = await until('the end of watching', watching.ended);
-    expect(ended).toMatchObject({ code: 1, stderr: 'alternate: the manager has gone\n' });
+    expect(ended).toMatchObject({ code: 1, stderr: 'alternate: the manager has ended\n' });
     // Not a terminal: nothing moves a cursor.
     expect(ended.stdout).not.toContain('\u001b');
   });
@@ -138,7 +138,10 @@ describe('how a manager is found', () => {
     // What is named wins over what is found.
     const wrong = await runAlternate(['status', '--socket', 'nothing.sock'], { cwd: deep });
     expect(wrong).toMatchObject(
-      said(1, /alternate: no manager is running: there is no socket \S+nothing\.sock; start it with: .*/),
+      said(
+        1,
+        /alternate: no manager is running: there is no socket \S+nothing\.sock\. To start a manager: .*/,
+      ),
     );
   });
 
@@ -157,7 +160,7 @@ describe('how a manager is found', () => {
       expect(await runAlternate(words.split(' '), { cwd: theatre.folder })).toMatchObject(
         said(
           1,
-          /alternate: no manager is running: there is no socket \S+control\.sock; start it with: alternate --config FILE/,
+          /alternate: no manager is running: there is no socket \S+control\.sock. To start a manager: alternate --config FILE/,
         ),
       );
     theatre.write(
@@ -165,7 +168,7 @@ describe('how a manager is found', () => {
       'control: { socket: false }\nservices: { web: { command: sleep 300 } }',
     );
     expect(await runAlternate(['status'], { cwd: theatre.folder })).toMatchObject(
-      said(1, /alternate: \S+ switches the control socket off \(control\.socket: false\)/),
+      said(1, /alternate: the manager has no control socket: \S+ switches it off \(control\.socket: false\)/),
     );
   });
 });
@@ -189,7 +192,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const { code, stderr } = await asRoot('status');
     expect(code).toBe(1);
     const [, socket = ''] =
-      /^alternate: user nobody runs the manager of this configuration; to reach it: --socket (\S+)\n$/.exec(
+      /^alternate: user nobody runs the manager of this configuration. To reach it, use --socket (\S+)\n$/.exec(
         stderr,
       ) ?? [];
     expect(socket).toMatch(/\/tmp\/alternate-65534\/\w+\.sock$/);
@@ -197,7 +200,7 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(await asRoot('rotate', 'web')).toMatchObject({ code: 1, stderr });
     await other.stop();
     expect((await asRoot('status')).stderr).toMatch(
-      /^alternate: no manager is running: there is no socket \/run\/alternate\/\w+\.sock; start it with/,
+      /^alternate: no manager is running: there is no socket \/run\/alternate\/\w+\.sock\. To start a manager/,
     );
   },
 );

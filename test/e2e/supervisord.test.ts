@@ -64,6 +64,10 @@ describe.skipIf(missing)(`under supervisord${missing ? ' (not installed)' : ''}`
     const before = await settled(theatre);
     expect(before.services.map(({ current }) => current?.pid)).toEqual([old.pid, oldEdge.pid]);
 
+    // The list for the next manager is written a moment after the status has changed.
+    await until('it is listed that the instance serves', () =>
+      new RegExp(`"pid":${old.pid},"serves":true`).test(theatre.read('control.sock.running')),
+    );
     process.kill(before.pid, 'SIGKILL');
     const next = await theatre.puppet(String(second));
     // The orphan serves until its successor does.

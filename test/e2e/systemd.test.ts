@@ -122,11 +122,13 @@ describe.skipIf(!canTell)('NOTIFY_SOCKET, with perl and systemd-notify', () => {
     const theatre = await Theatre.open();
     const nobody = path.join(theatre.folder, 'nobody.sock');
     theatre.start({ web: sleeping }, { env: { NOTIFY_SOCKET: nobody } });
-    await theatre.alternate.logged(/systemd is not told how the manager is: systemd-notify ended with 1/);
+    await theatre.alternate.logged(
+      /the state of the manager is no longer reported to systemd: systemd-notify ended with 1/,
+    );
     expect(await theatre.rotate('web')).toMatchObject({ outcome: 'completed' });
     const { code, stderr } = await theatre.alternate.stop();
     expect(code).toBe(0);
-    expect(stderr.match(/systemd is not told/g)).toHaveLength(1);
+    expect(stderr.match(/no longer reported to systemd/g)).toHaveLength(1);
   });
 });
 
@@ -142,9 +144,9 @@ test('without systemd-notify one warning says what to do', async () => {
   ] as const)
     symlinkSync(place, path.join(programs, name));
   theatre.start({ web: sleeping }, { env: { NOTIFY_SOCKET: '/nowhere', PATH: programs } });
-  await theatre.alternate.logged(/systemd-notify, a part of systemd, cannot be started.* set Type=exec/);
+  await theatre.alternate.logged(/systemd-notify, a program of systemd, cannot be started.* set Type=exec/);
   await theatre.running('web');
-  expect((await theatre.alternate.stop()).stderr.match(/systemd is not told/g)).toHaveLength(1);
+  expect((await theatre.alternate.stop()).stderr.match(/no longer reported to systemd/g)).toHaveLength(1);
 });
 
 describe.skipIf(!isThere('systemd-analyze'))('the unit, with systemd-analyze', () => {

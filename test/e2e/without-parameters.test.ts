@@ -146,7 +146,7 @@ test('onRotate: none refuses a rotation by name with 409 and the reason; restart
   const alternate = theatre.start({ db: { command: Stage.command('db'), onRotate: 'none' } });
   const first = await theatre.puppet('db');
   await theatre.running('db');
-  const reason = 'onRotate is none: use restart for a restart, which is downtime';
+  const reason = 'onRotate is none. To stop the service and start it again, with downtime, use restart';
   expect(await theatre.ask('POST', '/v1/services/db/rotate?wait=true')).toMatchObject({
     status: 409,
     body: { error: { code: 'conflict', message: reason } },

@@ -46,7 +46,7 @@ export const SERVICE_REPORTS: { readonly [T in ServiceReport['type']]: Extract<S
     'restart-delayed': { type: 'restart-delayed', parameter: '3000', attempt: 3, delayMs: 500 },
     'service-running': { type: 'service-running', ...instance },
     'service-stopped': { type: 'service-stopped' },
-    'service-failed': { type: 'service-failed', reason: '10 restarts in a row' },
+    'service-failed': { type: 'service-failed', reason: '10 consecutive restarts' },
     'watch-degraded': { type: 'watch-degraded', reason: 'the limit of watches is reached' },
   };
 

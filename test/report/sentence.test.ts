@@ -17,34 +17,34 @@ test('each has a sentence of its own', () => {
 test('what happens to a service', () => {
   expect(Object.values(SERVICE_REPORTS).map(say)).toEqual([
     'info: rotating 3000 -> 3001',
-    'info: rotation asked for meanwhile: one more follows',
+    'info: rotation request kept: one more rotation follows',
     'warn: rotation refused: the service is stopped',
     'info: left alone by a rotation of all services: onRotate is none',
     'info: rotated 3000 -> 3001 in 15.05s',
-    'error: rotation 3000 -> 3001 failed: no; 3000 (pid 4711) goes on',
-    'error: the new configuration of this service is not in force: the one before it stays. Fix the file, then reload again',
-    'info: waiting for 3000 (pid 4711), which still holds the parameter',
+    'error: rotation 3000 -> 3001 failed: no; 3000 (pid 4711) keeps serving',
+    'error: the new configuration of this service failed. The previous one stays in force. Fix the file, then reload again',
+    'info: waiting for 3000 (pid 4711), which still uses the parameter',
     'info: started 3000 (pid 4711)',
-    'warn: found 3000 (pid 4711), which a killed manager left behind: it is replaced',
+    'warn: found 3000 (pid 4711), which a killed manager left behind. It is replaced',
     'error: cannot start 3000: there is no program x in PATH',
     'info: 3000 (pid 4711) is ready after 1.234s',
     'warn: 3000 (pid 4711) is not ready within 30s',
-    'info: listens on 127.0.0.1:8080; of a backlog of 511 the kernel allows 128 (net.core.somaxconn)',
+    'info: listens on 127.0.0.1:8080; the kernel limits the backlog of 511 to 128 (net.core.somaxconn)',
     'info: requests go to 3001',
     'error: requests cannot be routed to 3001: HAProxy does not answer',
-    'warn: the route is lost, and tried again: run/api/3001 is gone',
-    'info: the route is as it should be again',
+    'warn: the route is lost: run/api/3001 is gone. alternate tries to restore it',
+    'info: the route is restored',
     'info: overlap of 15s',
     'info: stopping 3000 (pid 4711) (SIGTERM, KILL in 30s)',
-    'warn: killed the process group of 3000 (pid 4711): it had not stopped within 30s',
+    'warn: killed the process group of 3000 (pid 4711): it did not stop within 30s',
     'info: 3000 (pid 4711) exited (code 0)',
     'info: sent SIGHUP to 3000 (pid 4711)',
     'debug: running the hook beforeStart',
     'warn: the hook beforeStop failed: exit code 1',
-    'warn: starting 3000 again in 500ms (restart 3 in a row)',
+    'warn: starting 3000 again in 500ms (consecutive restart 3)',
     'info: running on 3000 (pid 4711)',
     'info: stopped',
-    'error: failed: 10 restarts in a row. A rotation, start or reload tries again',
+    'error: failed: 10 consecutive restarts. A rotation, start or reload tries again',
     'warn: watching by polling, which is slower: the limit of watches is reached',
   ]);
 });
@@ -65,7 +65,7 @@ test('without parameters, nothing is said of them', () => {
     'info: rotated in 20ms',
     'error: rotation failed: no',
     'error: cannot start the command: no',
-    'info: starting it again',
+    'info: starting the command again',
     'info: stopping pid 4711 (SIGTERM)',
     'warn: killed the process group of pid 4711',
     'info: pid 4711 is ready after 0s',
@@ -76,9 +76,9 @@ test('an exit nobody asked for is a warning, and says whom it left behind', () =
   const exited = { ...SERVICE_REPORTS['instance-exited'], expected: false };
   expect(say({ ...exited, exit: { signal: 'SIGSEGV' } })).toBe('warn: 3000 (pid 4711) exited (SIGSEGV)');
   expect(say({ ...exited, leftBehind: true })).toBe(
-    'warn: 3000 (pid 4711) exited (code 0); others of its process group live on and are stopped',
+    'warn: 3000 (pid 4711) exited (code 0); other processes of its group still run, and are stopped',
   );
-  expect(say({ ...exited, pid: null })).toContain('3000 (a process that was never started)');
+  expect(say({ ...exited, pid: null })).toContain('3000 (not started)');
 });
 
 test('what concerns the manager', () => {
@@ -96,7 +96,7 @@ test('what concerns the manager', () => {
   ).toBe('configuration read again: no services');
   expect(sentenceOf(ofManager(MANAGER_REPORTS['reload-refused']))).toEqual({
     level: 'error',
-    text: 'the new configuration is refused, nothing has changed:\nx.yaml:1:2: one\nx.yaml:3:4: two',
+    text: 'the new configuration is refused. Nothing has changed:\nx.yaml:1:2: one\nx.yaml:3:4: two',
   });
 });
 

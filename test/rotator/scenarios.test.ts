@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { play, ScriptError } from './script.ts';
 
-const folder = new URL('../scenarios', import.meta.url);
+const folder = new URL('../scenarios/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.txt'));
 
 describe('scenarios', () => {

@@ -100,23 +100,23 @@ describe('viewOf', () => {
   });
 
   test.each<[string, Partial<ServiceConfig>, readonly UntimedInput[]]>([
-    ['waiting for the instance that still holds 3000', {}, [...rotated, { ...rotate, request: 4 }]],
+    ['waiting until the old instance with 3000 is gone', {}, [...rotated, { ...rotate, request: 4 }]],
     ['running the hook beforeStart', { hooks: { beforeStart: ['x'] } }, [start]],
     ['running the hook afterReady', { hooks: { afterReady: ['x'] } }, running],
     ['running the hook beforeStop', { hooks: { beforeStop: ['x'] }, overlapMs: 0 }, overlapping],
     [
-      'the instance exited with code 0, but must stay in the foreground',
+      'the instance exited with code 0, but it must stay in the foreground',
       {},
       [...running, { type: 'exited', instance: 1, exit: { code: 0 } }],
     ],
     [
-      'the instance was ended by SIGSEGV',
+      'the instance was terminated by SIGSEGV',
       { restart: { ...serviceSpec().restart, policy: 'never' } },
       [...running, { type: 'exited', instance: 1, exit: { signal: 'SIGSEGV' } }],
     ],
-    ['waiting for the process group to be gone', {}, [...running, { type: 'stopRequested', request: 4 }]],
+    ['waiting until its process group is gone', {}, [...running, { type: 'stopRequested', request: 4 }]],
     ['stopping, then starting again', {}, [...running, { type: 'restartRequested', request: 4 }]],
-    ['launching it', { parameters: [null], onRotate: { type: 'restart' } }, [start]],
+    ['launching the instance', { parameters: [null], onRotate: { type: 'restart' } }, [start]],
   ])('says "%s"', (detail, spec, happenings) => {
     expect(viewOf(after(spec, happenings)).detail).toBe(detail);
   });

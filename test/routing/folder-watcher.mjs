@@ -3,11 +3,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
+/** @type {{ folder: string, until: string }} */
 const { folder, until } = workerData;
 let looks = 0;
 let none = 0;
 let both = 0;
-parentPort.postMessage('looking');
+parentPort?.postMessage('looking');
 do {
   const names = readdirSync(folder);
   const there = ['a', 'b'].filter((name) => names.includes(name)).length;
@@ -15,4 +16,4 @@ do {
   if (there === 0) none += 1;
   if (there === 2) both += 1;
 } while (!existsSync(until));
-parentPort.postMessage({ looks, none, both });
+parentPort?.postMessage({ looks, none, both });

@@ -1,4 +1,4 @@
-/** scripts/build.mjs in a copy of the project: its dist/ is whole at every moment. */
+/** scripts/build.ts in a copy of the project: its dist/ is whole at every moment. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -34,7 +34,7 @@ function copy(): string {
 }
 
 function build(folder: string): ChildProcess {
-  return spawn(process.execPath, ['scripts/build.mjs'], { cwd: folder, stdio: 'inherit' });
+  return spawn(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], { cwd: folder, stdio: 'inherit' });
 }
 
 async function built(child: ChildProcess): Promise<void> {

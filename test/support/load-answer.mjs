@@ -9,14 +9,17 @@ export class Answer {
   begun = false;
   /** The whole answer has come. */
   done = false;
-  /** What is wrong with it as HTTP; null while nothing is. */
+  /** What is wrong with it as HTTP; null while nothing is. @type {string | null} */
   malformed = null;
   /** The end of the connection is the end of the answer: neither a length nor chunks. */
   endsWithConnection = false;
+  /** @type {Buffer} */
   #rest = NOTHING;
   #left = 0;
+  /** Reads the next part, and says whether another one may follow. */
   #read = this.#head;
 
+  /** @param {Buffer} bytes */
   feed(bytes) {
     this.begun = true;
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
@@ -40,7 +43,7 @@ export class Answer {
   #head() {
     const end = this.#rest.indexOf('\r\n\r\n');
     if (end < 0) return false;
-    const [statusLine, ...lines] = this.#rest.toString('latin1', 0, end).split('\r\n');
+    const [statusLine = '', ...lines] = this.#rest.toString('latin1', 0, end).split('\r\n');
     const [, minor, status] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(statusLine) ?? [];
     if (status === undefined) {
       this.malformed = 'not an HTTP/1 answer';
@@ -50,7 +53,7 @@ export class Answer {
     // 100 Continue and 103 Early Hints go before the answer.
     if (status.startsWith('1')) return true;
     this.status = Number(status);
-    const value = (name) => {
+    const value = (/** @type {string} */ name) => {
       const found = lines.find((line) => line.slice(0, name.length + 1).toLowerCase() === `${name}:`);
       return found
         ?.slice(name.length + 1)
@@ -63,6 +66,10 @@ export class Answer {
     return true;
   }
 
+  /**
+   * @param {string | undefined} encoding
+   * @param {string | undefined} length
+   */
   #expectBody(encoding, length) {
     if (WITHOUT_BODY.has(this.status)) {
       this.done = true;

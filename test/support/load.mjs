@@ -9,6 +9,13 @@ const EXAMPLES = 20;
 /** After a failure a client waits for so long; a port that refuses would be asked a hundred thousand times a second. */
 const PAUSE_AFTER_FAILURE_MS = 10;
 
+/**
+ * @import { FailureReason, LoadExample, LoadOptions, LoadRequest, LoadResult } from './load.ts'
+ * @typedef {{ socket: import('node:net').Socket, openedAt: number, requests: number, open: boolean, localPort: number | null }} Connection
+ * @typedef {{ at: number, answer: Answer }} Asked
+ */
+
+/** @type {Required<LoadOptions>} */
 const options = {
   host: '127.0.0.1',
   connections: 16,
@@ -17,17 +24,23 @@ const options = {
   lateMs: 2_000,
   maxRequests: 1_000_000,
   maxMs: 60_000,
-  ...JSON.parse(process.argv[2]),
+  .../** @type {LoadOptions} */ (JSON.parse(process.argv[2] ?? '')),
 };
 
 const started = performance.now();
 const startedAt = Date.now();
 const counts = { sent: 0, answered: 0, failed: 0, late: 0, reconnects: 0 };
+/** @type {Partial<Record<FailureReason, number>>} */
 const failures = {};
+/** @type {Record<string, { sent: number, answered: number, failed: number, late: number }>} */
 const kinds = {};
+/** @type {LoadExample[]} */
 const examples = [];
+/** @type {number[]} */
 const latencies = [];
+/** Who waits for how many requests in all. @type {{ count: number, id: number }[]} */
 const waiting = [];
+/** @type {LoadResult['ending'] | null} */
 let ending = null;
 
 /** One client: asks, waits for the whole answer, asks again; on the same connection as long as that may be used. */
@@ -35,10 +48,14 @@ class Client {
   #request;
   #bytes;
   #kind;
+  /** @type {Connection | null} */
   #connection = null;
+  /** @type {Asked | null} */
   #asked = null;
+  /** @type {NodeJS.Timeout | undefined} */
   #wake;
 
+  /** @param {LoadRequest} request */
   constructor(request) {
     const { name, method, path = '/', bodyBytes = 0, fresh = false } = request;
     this.#request = request;
@@ -57,7 +74,10 @@ class Client {
   }
 
   ask() {
-    if (ending !== null) return this.leave();
+    if (ending !== null) {
+      this.leave();
+      return;
+    }
     this.#asked = { at: performance.now(), answer: new Answer() };
     counts.sent++;
     this.#kind.sent++;
@@ -67,9 +87,10 @@ class Client {
     if (counts.sent >= options.maxRequests) end('requests');
   }
 
-  /** Gives a request up that has been under way for too long. */
+  /** Gives a request up that has been under way for too long. @param {number} now */
   look(now) {
-    if (this.#asked !== null && now - this.#asked.at > options.timeoutMs) this.#fail('timeout');
+    const asked = this.#asked;
+    if (asked !== null && now - asked.at > options.timeoutMs) this.#fail(asked, 'timeout');
   }
 
   leave() {
@@ -81,48 +102,64 @@ class Client {
 
   #open() {
     const socket = connect({ host: options.host, port: options.port, noDelay: true });
+    /** @type {Connection} */
     const connection = { socket, openedAt: performance.now(), requests: 0, open: false, localPort: null };
     socket.on('connect', () => {
       connection.open = true;
       // Forgotten by the socket once it has been reset.
-      connection.localPort = socket.localPort;
+      connection.localPort = socket.localPort ?? null;
     });
     socket.on('data', (bytes) => this.#received(connection, bytes));
     socket.on('end', () => this.#ended(connection));
-    socket.on('error', ({ code }) => this.#ended(connection, code));
+    socket.on('error', (/** @type {NodeJS.ErrnoException} */ { code }) => this.#ended(connection, code));
     return connection;
   }
 
+  /**
+   * @param {Connection} connection
+   * @param {Buffer} bytes
+   */
   #received(connection, bytes) {
     if (connection !== this.#connection) return;
-    // A word that nobody asked for, such as the 408 of a proxy to an idle connection: its end is near.
-    if (this.#asked === null) return this.#ended(connection);
-    const { answer } = this.#asked;
+    const asked = this.#asked;
+    if (asked === null) {
+      // A word that nobody asked for, such as the 408 of a proxy to an idle connection: its end is near.
+      this.#ended(connection);
+      return;
+    }
+    const { answer } = asked;
     answer.feed(bytes);
-    if (answer.malformed !== null) this.#fail('malformed', answer.malformed, answer.unread);
-    else if (answer.done) this.#answered(answer);
+    if (answer.malformed !== null) this.#fail(asked, 'malformed', answer.malformed, answer.unread);
+    else if (answer.done) this.#answered(asked);
   }
 
+  /**
+   * @param {Connection} connection
+   * @param {string} [code]
+   */
   #ended(connection, code) {
     if (connection !== this.#connection) return;
-    if (this.#asked === null) {
+    const asked = this.#asked;
+    if (asked === null) {
       // Noticed before anything was written: no request is lost, the next one opens another connection.
       counts.reconnects++;
       this.#drop();
       return;
     }
-    const { answer } = this.#asked;
-    if (answer.endsWithConnection && code === undefined) this.#answered(answer);
-    else if (answer.begun) this.#fail('truncated', code);
-    else if (!connection.open) this.#fail(code === 'ECONNREFUSED' ? 'refused' : 'unreachable', code);
-    else this.#fail(code === undefined ? 'closed' : 'reset', code);
+    const { answer } = asked;
+    if (answer.endsWithConnection && code === undefined) this.#answered(asked);
+    else if (answer.begun) this.#fail(asked, 'truncated', code);
+    else if (!connection.open) this.#fail(asked, code === 'ECONNREFUSED' ? 'refused' : 'unreachable', code);
+    else this.#fail(asked, code === undefined ? 'closed' : 'reset', code);
   }
 
-  #answered({ status, close }) {
-    const took = performance.now() - this.#asked.at;
+  /** @param {Asked} asked */
+  #answered(asked) {
+    const { status, close } = asked.answer;
+    const took = performance.now() - asked.at;
     const { status: wanted = 200, lateMs = options.lateMs, fresh = false } = this.#request;
     if (status !== wanted) {
-      this.#fail('status', String(status));
+      this.#fail(asked, 'status', String(status));
       return;
     }
     counts.answered++;
@@ -131,23 +168,35 @@ class Client {
     if (took > lateMs) {
       counts.late++;
       this.#kind.late++;
-      this.#example('late');
+      this.#example(asked, 'late');
     }
     if (close || fresh) this.#drop();
     this.#next(this.#request.pauseMs ?? 0);
   }
 
-  #fail(reason, code, detail) {
+  /**
+   * @param {Asked} asked
+   * @param {FailureReason} reason
+   * @param {string} [code]
+   * @param {string} [detail]
+   */
+  #fail(asked, reason, code, detail) {
     counts.failed++;
     this.#kind.failed++;
     failures[reason] = (failures[reason] ?? 0) + 1;
-    this.#example(reason, code, detail);
+    this.#example(asked, reason, code, detail);
     this.#drop();
     this.#next(PAUSE_AFTER_FAILURE_MS);
   }
 
-  #example(reason, code, detail) {
-    if (examples.length >= EXAMPLES) return;
+  /**
+   * @param {Asked} asked
+   * @param {FailureReason | 'late'} reason
+   * @param {string} [code]
+   * @param {string} [detail]
+   */
+  #example(asked, reason, code, detail) {
+    if (examples.length >= EXAMPLES || this.#connection === null) return;
     const now = performance.now();
     const { openedAt, requests, localPort } = this.#connection;
     examples.push({
@@ -156,7 +205,7 @@ class Client {
       reason,
       ...(code === undefined ? {} : { code }),
       ...(detail === undefined ? {} : { detail }),
-      afterMs: Math.round(now - this.#asked.at),
+      afterMs: Math.round(now - asked.at),
       connectionAgeMs: Math.round(now - openedAt),
       requestOnConnection: requests,
       localPort,
@@ -168,10 +217,14 @@ class Client {
     this.#connection = null;
   }
 
+  /** @param {number} pauseMs */
   #next(pauseMs) {
     this.#asked = null;
     tellWhoWaits();
-    if (ending !== null) return this.leave();
+    if (ending !== null) {
+      this.leave();
+      return;
+    }
     // The second turn comes after the loop has looked at its sockets once more: a connection that was closed
     // together with the answer, or since, is noticed before the next request is written to it, as good clients do.
     const ask = () => setImmediate(() => setImmediate(() => this.ask()));
@@ -182,27 +235,30 @@ class Client {
 
 function tellWhoWaits() {
   const done = counts.answered + counts.failed;
-  while (waiting.length > 0 && waiting[0].count <= done) process.send({ reached: waiting.shift().id });
+  while (waiting[0] !== undefined && waiting[0].count <= done)
+    process.send?.({ reached: waiting.shift()?.id });
 }
 
-/** No further request; those under way are waited for, as long as each may take. */
+/** No further request; those under way are waited for, as long as each may take. @param {LoadResult['ending']} why */
 function end(why) {
   if (ending !== null) return;
   ending = why;
   for (const client of clients) client.leave();
 }
 
+/** @returns {LoadResult} */
 function result() {
   latencies.sort((a, b) => a - b);
-  const quantile = (part) => Number((latencies[Math.ceil(latencies.length * part) - 1] ?? 0).toFixed(2));
+  const quantile = (/** @type {number} */ part) =>
+    Number((latencies[Math.ceil(latencies.length * part) - 1] ?? 0).toFixed(2));
   const latencyMs = { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
   const durationMs = Math.round(performance.now() - started);
-  return { ...counts, failures, kinds, examples, latencyMs, durationMs, ending };
+  return { ...counts, failures, kinds, examples, latencyMs, durationMs, ending: ending ?? 'stopped' };
 }
 
 const clients = Array.from(
   { length: options.connections },
-  (_none, index) => new Client(options.workload[index % options.workload.length]),
+  (_none, index) => new Client(options.workload[index % options.workload.length] ?? { name: 'get' }),
 );
 for (const client of clients) client.ask();
 
@@ -212,13 +268,16 @@ const sweep = setInterval(() => {
   if (now - started > options.maxMs) end('time');
   if (ending === null || clients.some((client) => client.busy)) return;
   clearInterval(sweep);
-  if (process.connected) process.send({ result: result() }, () => process.disconnect());
+  if (process.connected) process.send?.({ result: result() }, () => process.disconnect());
   else console.log(JSON.stringify(result(), null, 2));
 }, 20);
 
 process.on('SIGINT', () => end('stopped'));
-process.on('message', ({ until, id }) => {
-  if (id === undefined) return end('stopped');
+process.on('message', (/** @type {{ until: number, id?: number }} */ { until, id }) => {
+  if (id === undefined) {
+    end('stopped');
+    return;
+  }
   waiting.push({ count: counts.answered + counts.failed + until, id });
   waiting.sort((a, b) => a.count - b.count);
   tellWhoWaits();

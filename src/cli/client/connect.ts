@@ -1,10 +1,10 @@
-/** How a client command finds its manager and speaks to it. */
+/** Finds the manager of a client command and sends requests to it. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { findConfig } from '../../config/read/find.ts';
 import { accepts, ask, type Asked } from '../../control/client.ts';
 import { defaultSocketPath } from '../../control/socket-path.ts';
-import { tell } from '../../report/console.ts';
+import { printMessage } from '../../report/console.ts';
 import { printable } from '../../util/printable.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
@@ -14,10 +14,9 @@ export type Found =
   { readonly ok: true; readonly socket: string } | { readonly ok: false; readonly code: ExitCode };
 
 /**
- * The manager's socket: `--socket`, else `--config`'s, else `$ALTERNATE_SOCKET`, else that of the configuration that is
- * found. The default
- * place is tried before the configuration is read for its `control.socket`: that costs nothing, and finds the manager
- * even while the file has a mistake in it. Says what is wrong where there is none.
+ * The manager's socket: `--socket`, else the one of `--config`, else `$ALTERNATE_SOCKET`, else the one of the configuration
+ * that is found. The default place is tried before `control.socket` is read from the configuration: that is fast, and finds
+ * the manager even if the file has an error. If there is no socket, prints why.
  */
 export async function findSocket(options: GlobalOptions): Promise<Found> {
   const named =
@@ -25,19 +24,19 @@ export async function findSocket(options: GlobalOptions): Promise<Found> {
   if (named !== undefined && named !== '') return { ok: true, socket: path.resolve(named) };
   const search = options.config === undefined ? await findConfig(process.cwd()) : null;
   if (search?.ok === false) {
-    tell(`alternate: ${search.reason}\n  hint: ${search.hint}`);
+    printMessage(`alternate: ${search.reason}\n  hint: ${search.hint}`);
     return { ok: false, code: EXIT.usage };
   }
   const file = options.config ?? search?.file ?? null;
   if (file === null) {
-    tell(
-      'alternate: no configuration found from here upward; name it with --config, or the manager with --socket',
+    printMessage(
+      'alternate: there is no configuration in this folder or above. Give its path with --config, or the path of the control socket with --socket',
     );
     return { ok: false, code: EXIT.usage };
   }
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) {
-    tell(`alternate: ${file} does not exist`);
+    printMessage(`alternate: ${file} does not exist`);
     return { ok: false, code: EXIT.usage };
   }
   const usual = defaultSocketPath(path.resolve(file));
@@ -46,27 +45,29 @@ export async function findSocket(options: GlobalOptions): Promise<Found> {
 }
 
 async function configuredSocket(file: string, usual: string, owner: number): Promise<Found> {
-  const [{ loadControl }, { describeMistakes }] = await Promise.all([
+  const [{ loadControl }, { describeErrors }] = await Promise.all([
     import('../../config/load.ts'),
     import('../configuration.ts'),
   ]);
   const loaded = await loadControl({ file, cwd: process.cwd() });
   if (!loaded.ok) {
-    tell(describeMistakes(loaded).join('\n\n'));
+    printMessage(describeErrors(loaded).join('\n\n'));
     return { ok: false, code: EXIT.usage };
   }
   if (loaded.control === null) {
-    tell(`alternate: ${file} switches the control socket off (control.socket: false)`);
+    printMessage(
+      `alternate: the manager has no control socket: ${file} switches it off (control.socket: false)`,
+    );
     return { ok: false, code: EXIT.failed };
   }
   if (loaded.control.path !== null) return { ok: true, socket: loaded.control.path };
   const other = await otherManager(path.basename(usual), owner);
   if (other === null) return { ok: true, socket: usual };
-  tell(`alternate: ${other}`);
+  printMessage(`alternate: ${other}`);
   return { ok: false, code: EXIT.failed };
 }
 
-/** Asks the manager that belongs to these options. Says what is wrong, and returns an exit code, where nobody answers. */
+/** Sends a request to the manager of these options. If it does not answer, prints why and returns an exit code. */
 export async function askManager(
   options: GlobalOptions,
   method: 'GET' | 'POST',
@@ -77,22 +78,23 @@ export async function askManager(
   if (!found.ok) return found;
   const answer = await ask(found.socket, method, target, body === undefined ? {} : { body });
   if (answer.ok) return answer;
-  tell(noManager(found.socket, answer.code, answer.reason));
+  printMessage(noManager(found.socket, answer.code, answer.reason));
   return { ok: false, code: EXIT.failed };
 }
 
 export function noManager(socket: string, code: string, reason: string): string {
   if (code === 'EACCES')
-    return `alternate: you may not use ${socket}; it belongs to the user who runs the manager`;
+    return `alternate: you have no permission to use ${socket}. It belongs to the user who runs the manager`;
   if (code === 'ENOENT')
-    return `alternate: no manager is running: there is no socket ${socket}; start it with: alternate --config FILE`;
+    return `alternate: no manager is running: there is no socket ${socket}. To start a manager: alternate --config FILE`;
   if (code === 'ECONNREFUSED')
-    return `alternate: no manager answers on ${socket}: the one that made it has ended; start it with: alternate --config FILE`;
-  if (code === 'too-many-readers') return `alternate: the manager on ${socket} refuses: ${reason}`;
+    return `alternate: no manager is running: the one that created ${socket} has ended. To start a manager: alternate --config FILE`;
+  if (code === 'too-many-readers')
+    return `alternate: the manager on ${socket} refuses the request: ${reason}`;
   return `alternate: the manager on ${socket} did not answer: ${reason}`;
 }
 
-/** The message of an error answer; null where the answer is none. */
+/** The error message of an answer. Null if the answer is not an error. */
 export function errorOf(answer: Asked & { ok: true }): string | null {
   if (answer.status < 400) return null;
   const error = (answer.body as { error?: { message?: string } } | null)?.error;

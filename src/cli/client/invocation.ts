@@ -1,19 +1,19 @@
-/** How this program was called, for commands that a person is told to enter. */
+/** Builds the client commands that messages show, from the way this program was called. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { programFile } from '../../process/program.ts';
 
 export interface Invocation {
-  /** The entry's path as it was named, absolute; `process.argv[1]`. */
+  /** The absolute path of the entry as it was called; `process.argv[1]`. */
   readonly entry: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ManagerReach {
-  /** The configuration's file, as it was named or found. */
+  /** The path of the configuration, as it was given or found. */
   readonly file: string;
-  /** Whether it was named: `--config`. */
+  /** Whether it was given with `--config`. */
   readonly isNamed: boolean;
   /** `--socket` */
   readonly socket: string | undefined;
@@ -25,9 +25,9 @@ export function clientCommand(invocation: Invocation, manager: ManagerReach): st
   return words.map(quoted).join(' ');
 }
 
-/** `alternate` if PATH has this program under that name; otherwise its path, from the working directory if it is below. */
+/** `alternate` if PATH has this program under that name. Otherwise its path, relative if it is below the working directory. */
 function programName({ entry, cwd, env }: Invocation): string {
-  // npm and npx put this folder into PATH for their own children alone.
+  // npm and npx add this folder to PATH only for their own children.
   const folders = (env['PATH'] ?? '').split(':');
   const searchPath = folders.filter((folder) => !/^$|node_modules\/\.bin$/.test(folder)).join(':');
   const found = searchPath === '' ? null : programFile('alternate', { baseDir: cwd, cwd, searchPath });
@@ -37,7 +37,7 @@ function programName({ entry, cwd, env }: Invocation): string {
   return below.includes('/') ? below : `./${below}`;
 }
 
-/** Nothing, if the client finds the same configuration from the working directory by itself. */
+/** The options for the client. None if it finds the same configuration from the working directory. */
 function wayToManager({ cwd, env }: Invocation, { file, isNamed, socket }: ManagerReach): readonly string[] {
   if (socket !== undefined) return ['--socket', socket];
   const isFound = !isNamed || path.resolve(cwd, file) === path.join(cwd, 'alternate.config.yaml');

@@ -1,18 +1,18 @@
-/** Looks for a manager of the same configuration that another user runs, at that user's default place. */
+/** Looks for a manager of the same configuration that another user runs, at the default place of that user. */
 import { lstatSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findUser } from '../../config/services/accounts.ts';
 import { accepts } from '../../control/client.ts';
 
-/** Where users without a `control.socket` have theirs; control/socket-path.ts. */
+/** The default folder of a user's control socket; control/socket-path.ts. */
 interface Place {
   readonly uid: number;
   readonly folder: string;
 }
 
 /**
- * What to tell a user who finds no manager at the default place; null if nothing is known of another one.
+ * What to print for a user without a manager at the default place. Null if no other manager is known.
  * @param fileName the socket's name, which is the same for every user
  * @param configOwner the uid of the configuration's owner
  */
@@ -26,16 +26,16 @@ export async function otherManager(
     const socket = path.join(place.folder, fileName);
     const owner = ownerOf(socket);
     if (owner === 'hidden' && [0, configOwner].includes(place.uid)) hidden.push(place);
-    // A socket that the place's user did not make is nobody's manager.
+    // A socket with another owner than its folder is not from a manager.
     else if (owner === place.uid && (await accepts(socket)))
-      return `user ${nameOf(place.uid)} runs the manager of this configuration; to reach it: --socket ${socket}`;
+      return `user ${nameOf(place.uid)} runs the manager of this configuration. To reach it, use --socket ${socket}`;
   }
   const names = [...new Set(hidden.map(({ uid }) => nameOf(uid)))];
   if (names.length === 0) return null;
-  return `you run no manager of this configuration, and may not see whether ${names.join(' or ')} runs one; to start it: alternate --config FILE`;
+  return `you run no manager of this configuration. ${names.join(' or ')} may run one, but you have no permission to check that. To start a manager: alternate --config FILE`;
 }
 
-/** Of users who have had a manager: their folders are there. */
+/** The places of other users whose folder exists. */
 function placesOfOthers(): readonly Place[] {
   const own = process.getuid?.() ?? 0;
   const temporary = [...new Set([tmpdir(), '/tmp'])];
@@ -59,7 +59,7 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** The uid; null for what is not there, `hidden` for what this user may not look at. */
+/** The owner's uid. Null if the file does not exist, `hidden` if this user has no permission to check. */
 function ownerOf(file: string): number | 'hidden' | null {
   try {
     return lstatSync(file).uid;

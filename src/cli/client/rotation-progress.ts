@@ -1,4 +1,4 @@
-/** Which step each rotation is at, and for how long: a few lines on a terminal, drawn over and over. */
+/** Shows the step of each rotation and its duration, in lines on a terminal that are drawn again and again. */
 import { followEvents } from '../../control/client.ts';
 import { liveLine } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
@@ -7,16 +7,16 @@ import type { Event } from '../../api/event.ts';
 const REDRAW_MS = 100;
 
 export interface Progress {
-  /** Resolves once the manager tells its events, or cannot. */
+  /** Resolves when the events of the manager can be read, or if that fails. */
   readonly opened: Promise<void>;
-  /** This service's outcome is known. */
+  /** Call this when the outcome of a service is known. */
   finished(name: string): void;
   close(): void;
 }
 
 export function showProgress(socket: string, names: readonly string[]): Progress {
   const steps = new Map(
-    names.map((name) => [name, { text: 'asked for a rotation', since: performance.now() }]),
+    names.map((name) => [name, { text: 'rotation requested', since: performance.now() }]),
   );
   const line = liveLine();
   const draw = (): void => {

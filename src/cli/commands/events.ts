@@ -1,5 +1,6 @@
+/** `alternate events`. */
 import { followEvents } from '../../control/client.ts';
-import { print, stdoutClosed, tell } from '../../report/console.ts';
+import { print, stdoutClosed, printMessage } from '../../report/console.ts';
 import { sentenceOf } from '../../report/sentence.ts';
 import type { Event } from '../../api/event.ts';
 import { printable } from '../../util/printable.ts';
@@ -7,7 +8,7 @@ import { findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
-/** `alternate events`: one line each until the manager goes, or the reader, which are good ends. */
+/** Prints one line per event, until the manager ends or the reader goes away. Both are a success. */
 export async function events(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {
   const found = await findSocket(options);
   if (!found.ok) return found.code;
@@ -26,7 +27,7 @@ export async function events(options: GlobalOptions, own: { readonly json?: bool
     following.signal,
   );
   if (followed.ok) return seen.dropped ? EXIT.failed : EXIT.done;
-  tell(noManager(found.socket, followed.reason.code, followed.reason.message));
+  printMessage(noManager(found.socket, followed.reason.code, followed.reason.message));
   return EXIT.failed;
 }
 

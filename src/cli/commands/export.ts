@@ -1,6 +1,7 @@
+/** `alternate export`. */
 import path from 'node:path';
 import type { Config } from '../../config/types.ts';
-import { print, tell } from '../../report/console.ts';
+import { print, printMessage } from '../../report/console.ts';
 import { loadRequested } from '../configuration.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { exportApache } from '../../export/apache.ts';
@@ -13,15 +14,15 @@ import { exportSupervisord } from '../../export/supervisord.ts';
 import { exportSystemd } from '../../export/systemd.ts';
 import type { GlobalOptions } from '../options.ts';
 
-/** What a piece of configuration can be made for. */
+/** The programs that alternate can print a configuration for. */
 export type ExportKind = 'nginx' | 'apache' | 'caddy' | 'haproxy' | 'systemd' | 'supervisord';
 
 export interface ExportOptions {
-  /** Of nginx alone. */
+  /** Only for nginx. */
   readonly part?: NginxPart;
 }
 
-/** `alternate export KIND [SERVICE]`: a piece of configuration on stdout, or why there is none. */
+/** `alternate export KIND [SERVICE]`: prints a configuration, or why there is none. */
 export async function exportPiece(
   options: GlobalOptions,
   kind: ExportKind,
@@ -30,7 +31,7 @@ export async function exportPiece(
 ): Promise<ExitCode> {
   const wrong = wrongUse(kind, service, own);
   if (wrong !== null) {
-    tell(`alternate: ${wrong}`);
+    printMessage(`alternate: ${wrong}`);
     return EXIT.usage;
   }
   const loaded = await loadRequested(options);
@@ -38,7 +39,7 @@ export async function exportPiece(
   const { config, file } = loaded;
   const origin: Origin = {
     command: ['alternate export', kind, ...(service === null ? [] : [service]), ...partOf(own)].join(' '),
-    // As it was named, links and all: `current -> releases/42` is to be followed again at each start.
+    // Not the real path: a link such as `current -> releases/42` is to be followed again at each start.
     config: path.resolve(file),
   };
   const exported = pieceOf(config, kind, service, own.part ?? 'all', origin);
@@ -46,14 +47,14 @@ export async function exportPiece(
     print(exported.text);
     return EXIT.done;
   }
-  tell(`alternate: ${exported.message}`);
+  printMessage(`alternate: ${exported.message}`);
   return EXIT.failed;
 }
 
 function wrongUse(kind: ExportKind, service: string | null, { part }: ExportOptions): string | null {
-  if (part !== undefined && kind !== 'nginx') return '--part belongs to nginx';
+  if (part !== undefined && kind !== 'nginx') return '--part can be used only with nginx';
   if (service !== null && (kind === 'systemd' || kind === 'supervisord'))
-    return `${kind} runs the manager with all its services: leave ${service} out`;
+    return `${kind} runs the manager with all its services, so ${service} cannot be selected. Remove it`;
   return null;
 }
 
@@ -89,7 +90,7 @@ function pieceOf(
   }
 }
 
-/** How this very command was called, since that worked. */
+/** The path of this program as it was called, because that path works. */
 function thisProgram(): { alternate: string; nodeFolder: string } {
   return { alternate: process.argv[1] ?? 'alternate', nodeFolder: path.dirname(process.execPath) };
 }

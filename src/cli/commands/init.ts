@@ -1,11 +1,12 @@
+/** `alternate init`. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { starterConfig } from '../../config/starter.ts';
-import { tell } from '../../report/console.ts';
+import { printMessage } from '../../report/console.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
-/** `alternate init`: a commented starter file. One that exists is never overwritten. */
+/** Writes a commented starter file. An existing file is never overwritten. */
 // eslint-disable-next-line @typescript-eslint/require-await -- a command like the others
 export async function init(options: GlobalOptions): Promise<ExitCode> {
   const file = options.config ?? 'alternate.config.yaml';
@@ -13,14 +14,16 @@ export async function init(options: GlobalOptions): Promise<ExitCode> {
     writeFileSync(file, starterConfig(schemaPath()), { flag: 'wx' });
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    tell(`alternate: ${exists ? `${file} exists already; it is left as it is` : (error as Error).message}`);
+    printMessage(
+      `alternate: ${exists ? `${file} already exists and is not overwritten` : (error as Error).message}`,
+    );
     return EXIT.failed;
   }
-  tell(`wrote ${file}; adapt it, then: alternate validate && alternate`);
+  printMessage(`wrote ${file}. Edit it, then run: alternate validate && alternate`);
   return EXIT.done;
 }
 
-/** Where an editor finds the schema: in the project's own modules, or in this installation. */
+/** The schema's path for editors: in `node_modules` of the project, or in this installation. */
 function schemaPath(): string {
   const local = './node_modules/alternate/schema/alternate.schema.json';
   return existsSync(local)

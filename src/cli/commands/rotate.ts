@@ -1,6 +1,7 @@
+/** `alternate rotate`. */
 import { ask } from '../../control/client.ts';
 import type { ServiceStatus, StatusDocument } from '../../api/status-document.ts';
-import { print, tell } from '../../report/console.ts';
+import { print, printMessage } from '../../report/console.ts';
 import type { Colour } from '../../report/paint.ts';
 import { isInterruption } from '../../rotator/interruption.ts';
 import { formatDuration } from '../../util/duration.ts';
@@ -25,7 +26,7 @@ interface Outcome {
   readonly durationMs: number;
 }
 
-/** `alternate rotate`: rotates services side by side, shows how far each is, and ends with one line for each. */
+/** Rotates services at the same time, shows the progress of each, and prints one line per service at the end. */
 export async function rotate(
   options: GlobalOptions,
   names: readonly string[],
@@ -41,7 +42,7 @@ export async function rotate(
     chosen.names.map(async (name) => {
       const code = await rotateOne(found.socket, name, own, (line, colour) => {
         progress?.finished(name);
-        tell(printable(line), colour);
+        printMessage(printable(line), colour);
       });
       return code;
     }),
@@ -55,7 +56,7 @@ type Chosen =
 
 async function choose(options: GlobalOptions, names: readonly string[], all: boolean): Promise<Chosen> {
   if (names.length > 0 && all) {
-    tell('alternate: name services, or give --all, not both');
+    printMessage('alternate: give either services or --all, not both');
     return { ok: false, code: EXIT.usage };
   }
   if (names.length > 0) return { ok: true, names: [...new Set(names)] };
@@ -63,7 +64,7 @@ async function choose(options: GlobalOptions, names: readonly string[], all: boo
   if (!answer.ok) return answer;
   const known = (answer.body as StatusDocument).services.map((service) => service.name);
   if (all || known.length === 1) return { ok: true, names: known };
-  tell(`alternate: which service? ${known.join(', ')}; or --all`);
+  printMessage(`alternate: give a service or --all. The services are: ${known.join(', ')}`);
   return { ok: false, code: EXIT.usage };
 }
 
@@ -71,41 +72,41 @@ async function rotateOne(
   socket: string,
   name: string,
   { wait, json, all = false }: RotateOptions,
-  say: (line: string, colour?: Colour) => void,
+  printLine: (line: string, colour?: Colour) => void,
 ): Promise<ExitCode> {
   const target = `/v1/services/${encodeURIComponent(name)}/rotate?wait=${wait}${all ? '&all=true' : ''}`;
   const answer = await ask(socket, 'POST', target);
   if (!answer.ok) {
-    say(noManager(socket, answer.code, answer.reason));
+    printLine(noManager(socket, answer.code, answer.reason));
     return EXIT.failed;
   }
   const problem = errorOf(answer);
   if (json === true) print(`${JSON.stringify({ service: name, ...(answer.body as object) })}\n`);
   if (isLeftAlone(answer.body)) {
-    say(`${name}: left alone: ${problem ?? ''}`);
+    printLine(`${name}: left alone: ${problem ?? ''}`);
     return EXIT.done;
   }
   if (problem !== null) {
-    say(`${name}: not rotated: ${problem}`, 'red');
+    printLine(`${name}: not rotated: ${problem}`, 'red');
     return EXIT.failed;
   }
   if (answer.status === 202) {
-    say(`${name}: a rotation has been asked for`);
+    printLine(`${name}: rotation requested`);
     return EXIT.done;
   }
   const outcome = answer.body as Outcome;
   const failed = outcome.outcome === 'failed';
   const kept = failed && !isInterruption(outcome.reason ?? '') ? await whatServes(socket, name) : null;
-  say(sentence(outcome, kept), failed ? 'red' : 'green');
+  printLine(sentence(outcome, kept), failed ? 'red' : 'green');
   return failed ? EXIT.failed : EXIT.done;
 }
 
-/** It has no part in a rotation of all services. */
+/** Whether the service takes no part in a rotation of all services. */
 function isLeftAlone(body: unknown): boolean {
   return (body as { error?: { code?: string } } | null)?.error?.code === 'left-alone';
 }
 
-/** The parameter that serves now; null if there is none. The one before the rotation may have ended meanwhile. */
+/** The parameter that serves now. Null if there is none: the old instance may have ended meanwhile. */
 async function whatServes(socket: string, name: string): Promise<string | null> {
   const answer = await ask(socket, 'GET', `/v1/services/${encodeURIComponent(name)}`);
   if (!answer.ok || answer.status !== 200) return null;
@@ -119,6 +120,6 @@ function sentence(
   const way = from === null || to === null ? '' : ` ${from} -> ${to}`;
   const took = formatDuration(Math.round(durationMs));
   if (outcome === 'completed') return `${service}: rotated${way} in ${took}`;
-  const kept = serving === null ? '' : `; ${serving} goes on serving`;
+  const kept = serving === null ? '' : `; ${serving} keeps serving`;
   return `${service}: the rotation${way} failed after ${took}: ${reason ?? 'no reason given'}${kept}`;
 }

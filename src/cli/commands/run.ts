@@ -1,3 +1,4 @@
+/** `alternate run`. */
 import path from 'node:path';
 import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/types.ts';
@@ -9,7 +10,7 @@ import { clientCommand } from '../client/invocation.ts';
 import type { GlobalOptions } from '../options.ts';
 import { supervise } from '../run/supervise.ts';
 
-/** `alternate [run]`: the main job. */
+/** Runs the services of a configuration until the manager stops. */
 export async function run(options: GlobalOptions, early: EarlySignals): Promise<ExitCode> {
   const found = await loadRequested(options);
   if (found === null) return EXIT.usage;
@@ -30,7 +31,7 @@ export async function run(options: GlobalOptions, early: EarlySignals): Promise<
   );
 }
 
-/** `--socket` wins over the file, as options do; `control.socket: false` means none all the same without it. */
+/** `--socket` has priority over the file. Without it, `control.socket: false` means that there is no socket. */
 function socketOf({ control }: Config, asked: string | undefined, usual: string): string | null {
   if (asked !== undefined) return asked;
   return control === null ? null : (control.path ?? usual);
@@ -50,7 +51,7 @@ function welcome(
   const ways = [
     ...(isReachable ? [`${client} rotate ${first.name}`] : []),
     `kill -USR1 ${process.pid} (every service that has parameters or onRotate)`,
-    ...(services.some(({ watch }) => watch.length > 0) ? ['replacing a watched file'] : []),
+    ...(services.some(({ watch }) => watch.length > 0) ? ['replace a watched file'] : []),
   ];
-  return `rotate by: ${ways.join(', or by ')}`;
+  return `to rotate: ${ways.join(', or ')}`;
 }

@@ -1,14 +1,14 @@
-import { tell } from '../../report/console.ts';
+import { printMessage } from '../../report/console.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accepts, followEvents } from '../../control/client.ts';
 import { askManager, errorOf, findSocket } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
-/** Between two looks at a manager whose events cannot be followed, in ms. */
+/** How often a manager is checked if its events cannot be followed, in ms. */
 const LOOK_EVERY_MS = 200;
 
-/** `alternate shutdown`: asks, and waits until the manager has gone. */
+/** `alternate shutdown`: requests the shutdown and waits until the manager has ended. */
 export async function shutdown(options: GlobalOptions): Promise<ExitCode> {
   const found = await findSocket(options);
   if (!found.ok) return found.code;
@@ -27,12 +27,12 @@ export async function shutdown(options: GlobalOptions): Promise<ExitCode> {
   const problem = errorOf(answer);
   if (problem !== null) {
     following.abort();
-    tell(`alternate: ${problem}`);
+    printMessage(`alternate: ${problem}`);
     return EXIT.failed;
   }
   const { ok: wasFollowed } = await followed;
-  // The manager has too many readers of events already: ask it instead whether it still answers.
+  // If the manager has too many readers of events, check whether it still accepts connections.
   if (!wasFollowed) while (await accepts(found.socket)) await delay(LOOK_EVERY_MS);
-  tell('everything has stopped');
+  printMessage('everything has stopped');
   return EXIT.done;
 }

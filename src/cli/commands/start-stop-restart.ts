@@ -1,4 +1,5 @@
-import { tell } from '../../report/console.ts';
+/** `alternate start`, `stop` and `restart`. */
+import { printMessage } from '../../report/console.ts';
 import type { ServiceStatus } from '../../api/status-document.ts';
 import { printable } from '../../util/printable.ts';
 import { askManager, errorOf } from '../client/connect.ts';
@@ -7,7 +8,7 @@ import type { GlobalOptions } from '../options.ts';
 
 type Action = 'start' | 'stop' | 'restart';
 
-/** `alternate start|stop|restart SERVICE...`: side by side, one line for each once it is done. */
+/** Performs the action on all services at the same time, and prints one line per service when it is done. */
 export async function act(
   options: GlobalOptions,
   action: Action,
@@ -22,12 +23,12 @@ async function actOn(options: GlobalOptions, action: Action, name: string): Prom
   if (!answer.ok) return answer.code;
   const problem = errorOf(answer);
   if (problem !== null) {
-    tell(`alternate: ${problem}`);
+    printMessage(`alternate: ${problem}`);
     return EXIT.failed;
   }
   const service = answer.body as ServiceStatus;
   const reached = action === 'stop' ? service.state === 'stopped' : service.current !== null;
   const detail = service.detail === null ? '' : ` (${service.detail})`;
-  tell(printable(`${name}: ${service.state}${detail}`));
+  printMessage(printable(`${name}: ${service.state}${detail}`));
   return reached ? EXIT.done : EXIT.failed;
 }

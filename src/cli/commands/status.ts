@@ -1,18 +1,27 @@
+/** `alternate status`. */
 import { ask, followEvents } from '../../control/client.ts';
 import type { ServiceStatus, StatusDocument } from '../../api/status-document.ts';
-import { liveScreen, print, stdoutClosed, stdoutPaint, stdoutWidth, tell } from '../../report/console.ts';
+import {
+  liveScreen,
+  print,
+  stdoutClosed,
+  stdoutPaint,
+  stdoutWidth,
+  printMessage,
+} from '../../report/console.ts';
 import { statusTable } from '../../report/status-table.ts';
 import { askManager, errorOf, findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
-/** Between two drawings of `--watch` where nothing happens, for the uptimes; and the least time between two, in ms. */
+/** `--watch` draws at least this often, for the uptimes, in ms. */
 const REDRAW_MS = 1_000;
+/** The shortest time between two drawings, in ms. */
 const LEAST_MS = 100;
 
 /**
- * `alternate status [SERVICE...]`: a table, the document, or a table that stays live. Fails if a service that is shown
- * has failed.
+ * `alternate status [SERVICE...]`: prints a table or the document, once or after each change. Fails if a service that is
+ * shown has failed.
  */
 export async function status(
   options: GlobalOptions,
@@ -24,7 +33,7 @@ export async function status(
   if (!answer.ok) return answer.code;
   const problem = errorOf(answer);
   if (problem !== null) {
-    tell(`alternate: ${problem}`);
+    printMessage(`alternate: ${problem}`);
     return EXIT.failed;
   }
   const selected = select(answer.body as StatusDocument, names);
@@ -37,7 +46,7 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
   const found = await findSocket(options);
   if (!found.ok) return found.code;
   const screen = liveScreen();
-  /** Set where it ends here and not with the manager. */
+  /** Set if the command ends before the manager does. */
   const ended: { code: ExitCode | null } = { code: null };
   const following = new AbortController();
   const end = (code: ExitCode): void => {
@@ -56,7 +65,7 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
       return;
     }
     show(selected, json, (text) => {
-      // On a screen the uptimes move; elsewhere only what changed is worth a line.
+      // A screen shows each new uptime. Other output gets only changes.
       const comparable = JSON.stringify(selected.services);
       if (screen.lively || comparable !== last) screen.draw(text);
       last = comparable;
@@ -73,9 +82,9 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
   const result = await followed;
   clearTimeout(due);
   if (ended.code !== null) return ended.code;
-  tell(
+  printMessage(
     result.ok
-      ? 'alternate: the manager has gone'
+      ? 'alternate: the manager has ended'
       : noManager(found.socket, result.reason.code, result.reason.message),
   );
   return EXIT.failed;
@@ -89,7 +98,7 @@ function show(document: StatusDocument, json: boolean, write: (text: string) => 
   );
 }
 
-/** The part about these services, all without names; null, and a word on it, where one is not known. */
+/** The part about these services, or all services without names. If one is unknown, prints that and returns null. */
 function select(document: StatusDocument, names: readonly string[]): StatusDocument | null {
   if (names.length === 0) return document;
   const known = new Map<string, ServiceStatus>(document.services.map((service) => [service.name, service]));
@@ -97,6 +106,8 @@ function select(document: StatusDocument, names: readonly string[]): StatusDocum
   const missing = names.find((name) => !known.has(name));
   if (missing === undefined)
     return { ...document, services: services.filter((service) => service !== undefined) };
-  tell(`alternate: no service "${missing}"; known: ${[...known.keys()].join(', ')}`);
+  printMessage(
+    `alternate: there is no service "${missing}". The services are: ${[...known.keys()].join(', ')}`,
+  );
   return null;
 }

@@ -1,16 +1,16 @@
 /**
- * The manager's clock. Durations are measured with one that never steps; what people and programs are shown follows the
- * machine's wall clock, which an administrator or NTP may set at any moment.
+ * The manager's clock. A monotonic clock measures durations. Times that are shown follow the wall clock of the machine,
+ * which an administrator or NTP may set at any moment.
  */
 import type { Millis } from '../../rotator/machine.ts';
 
-/** Reading both clocks takes a moment, and one counts whole milliseconds: less than this is no step. */
+/** A smaller difference is not a step of the clock: reading both clocks takes time, and one has whole milliseconds. */
 const STEP_MS = 50;
 
 export interface Clock {
-  /** For inputs: only the difference of two means something. */
+  /** For inputs. Only the difference between two of these times has a meaning. */
   readonly now: () => Millis;
-  /** The moment that `now` was `at`, in ms since the epoch as the wall clock counts at present. */
+  /** Converts `at`, a time of `now`, to the present wall clock, in ms since the epoch. */
   readonly wall: (at: Millis) => Millis;
 }
 
@@ -23,7 +23,7 @@ export function createClock(
     now: monotonic,
     wall(at) {
       const current = wallClock() - monotonic();
-      // Kept otherwise, so that what is shown twice is the same twice.
+      // Otherwise the offset stays, so that the same time is always shown in the same way.
       if (Math.abs(current - offset) > STEP_MS) offset = current;
       return at + offset;
     },

@@ -1,19 +1,19 @@
-/** Signals to the manager that come while it starts. */
+/** Remembers the signals to the manager that arrive while it starts. */
 export const REMEMBERED = ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const;
 
 export type RememberedSignal = (typeof REMEMBERED)[number];
 
 export interface EarlySignals {
-  /** Ends the remembering and returns those that came. Other handlers must stand by then. */
+  /** Removes the handlers and returns the signals that arrived. The final handlers must already be installed. */
   handOver(): ReadonlySet<RememberedSignal>;
   /**
-   * This is no manager: from now on SIGHUP and SIGUSR2 end it, as one does that came already. SIGUSR1 still does nothing,
-   * since Node would open its debugger.
+   * For a command that is not a manager: SIGHUP and SIGUSR2 end it, also one that has already arrived. SIGUSR1 still does
+   * nothing, because Node.js would open its debugger.
    */
   stepBack(): void;
 }
 
-/** Begins to remember. Called by the entry before anything else. */
+/** Installs the handlers. The entry calls this before everything else. */
 export function rememberSignals(): EarlySignals {
   const came = new Set<RememberedSignal>();
   const remember = (signal: NodeJS.Signals): void => {

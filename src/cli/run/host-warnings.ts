@@ -1,10 +1,10 @@
-/** What is probably wrong between a configuration and this machine: programs, owners of files, limits of the kernel. */
+/** Warns if this machine does not fit the configuration: missing programs, owners of files, limits of the kernel. */
 import { existsSync, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
 import { instantiate, type Command, type InstanceSpec } from '../../config/instance.ts';
 import { writableByOthers } from '../../config/read/trust.ts';
 import { child, type Pointer } from '../../config/read/pointer.ts';
-import type { Mistake } from '../../config/read/source.ts';
+import type { Finding } from '../../config/read/source.ts';
 import type { Config, ServiceConfig } from '../../config/types.ts';
 import { environmentOf } from '../../process/environment.ts';
 import { execFailure } from '../../process/exec-failure.ts';
@@ -12,28 +12,28 @@ import { programFile } from '../../process/program.ts';
 import { startFailure } from '../../process/start-failure.ts';
 import { inspect } from '../../triggers/watch/stat-identity.ts';
 
-/** What of the machine counts. A limit is null if it is not known. */
+/** The facts about the machine. A limit is null if it is not known. */
 export interface Host {
   readonly root: boolean;
-  /** Descriptors that this process may have open; getrlimit(2). */
+  /** The number of descriptors that this process may have open; getrlimit(2). */
   readonly openFiles: number | null;
   /** Per user; inotify(7). */
   readonly inotifyWatches: number | null;
-  /** The errno of a new watch; null if it can be made. */
+  /** The errno of a new watch. Null if it can be created. */
   readonly watchFailure: string | null;
 }
 
-const NOBODY = { config: null, socket: null } as const;
-/** Descriptors of the manager itself: the runtime's own, the control socket and some clients. */
+const NO_MANAGER = { config: null, socket: null } as const;
+/** The descriptors of the manager itself: those of Node.js, the control socket and some clients. */
 const OWN_FILES = 64;
 /** stdout, stderr, `NOTIFY_FD`, and a probe or a hook of one instance. */
 const FILES_PER_INSTANCE = 4;
-/** A rotation runs two at once. */
+/** A rotation runs two instances at the same time. */
 const INSTANCES = 2;
-/** Programs that run the file that their first word names. */
+/** Programs that run the file that is their first argument. */
 const INTERPRETERS = /^(?:node|python[\d.]*|ruby|perl|php|sh|bash|dash)$/;
 
-export function hostWarnings(config: Config, host: Host = thisHost(config)): readonly Mistake[] {
+export function hostWarnings(config: Config, host: Host = thisHost(config)): readonly Finding[] {
   const files = config.services.flatMap((service) => filesOf(service));
   return [
     ...config.services.flatMap(envFileWarning),
@@ -53,12 +53,12 @@ function thisHost({ services }: Config): Host {
   };
 }
 
-/** Every launch reads the file again, and fails where it cannot. */
-function envFileWarning(service: ServiceConfig): readonly Mistake[] {
+/** Each launch reads this file again, and fails if it cannot be read. */
+function envFileWarning(service: ServiceConfig): readonly Finding[] {
   if (service.envFile === null) return [];
   const pointer = child(child('/services', service.name), 'envFile');
   for (const parameter of service.parameters) {
-    const environment = environmentOf(instantiate(service, parameter), NOBODY);
+    const environment = environmentOf(instantiate(service, parameter), NO_MANAGER);
     if (!environment.ok) return [warning(pointer, environment.reason)];
   }
   return [];
@@ -70,7 +70,7 @@ interface RunFile {
   readonly file: string | null;
   /** Why it cannot be run. */
   readonly missing: string | null;
-  /** Who runs it is root. */
+  /** Root runs it. */
   readonly asRoot: boolean;
 }
 
@@ -84,7 +84,7 @@ function filesOf(service: ServiceConfig): readonly RunFile[] {
     for (const [keys, command] of commandsOf(instance)) {
       const pointer = keys.reduce(child, child('/services', service.name));
       const key = JSON.stringify([pointer, command[0], command[1], instance.cwd]);
-      // One report for each command, whatever the number of parameters.
+      // One warning per command, not per parameter.
       if (seen.has(key) || reported.has(pointer)) continue;
       seen.add(key);
       const files = runFiles(instance, command);
@@ -95,7 +95,7 @@ function filesOf(service: ServiceConfig): readonly RunFile[] {
   return found;
 }
 
-/** Every command of an instance, with the keys that lead to it. */
+/** Every command of an instance, with its keys. */
 function commandsOf({ command, ready, hooks }: InstanceSpec): readonly [readonly string[], Command][] {
   return [
     [['command'], command],
@@ -104,15 +104,15 @@ function commandsOf({ command, ready, hooks }: InstanceSpec): readonly [readonly
   ];
 }
 
-/** The program of a command, and the script that it is an interpreter of. */
+/** The program of a command, and its script if the program is an interpreter. */
 function runFiles(
   instance: InstanceSpec,
   [word = '', script = '']: Command,
 ): readonly Pick<RunFile, 'file' | 'missing'>[] {
-  const environment = environmentOf(instance, NOBODY);
+  const environment = environmentOf(instance, NO_MANAGER);
   const searchPath = environment.ok ? environment.value['PATH'] : process.env['PATH'];
   const { baseDir, cwd } = instance;
-  // What a shell would make of it has a warning of its own, and a value in it may be a secret.
+  // Shell syntax has its own warning, and the value may be a secret.
   if (/^\w+=|^~/.test(word)) return [];
   const program = programFile(word, { baseDir, cwd, searchPath }) ?? word;
   const failure = execFailure(program, instance.credentials.uid);
@@ -125,15 +125,15 @@ function runFiles(
   return runs;
 }
 
-/** What root runs or reads as its own must be nobody else's. */
-function ownerWarnings(config: Config, files: readonly RunFile[]): readonly Mistake[] {
-  const told = new Set<string>();
-  const hint = 'take the right to write from other users (chown, chmod), or run the service as another user';
-  const check = (pointer: Pointer, file: string | null): readonly Mistake[] => {
+/** Warns about files that root runs or reads and that other users can change. */
+function ownerWarnings(config: Config, files: readonly RunFile[]): readonly Finding[] {
+  const reported = new Set<string>();
+  const hint = 'remove write access for other users (chown, chmod), or run the service as another user';
+  const check = (pointer: Pointer, file: string | null): readonly Finding[] => {
     const hand = file === null ? null : reasonOf(file);
-    if (hand === null || told.has(hand)) return [];
-    told.add(hand);
-    return [warning(pointer, `${hand}: root runs what stands in it`, hint)];
+    if (hand === null || reported.has(hand)) return [];
+    reported.add(hand);
+    return [warning(pointer, `${hand}, but root runs what it contains`, hint)];
   };
   return [
     ...check('', config.path),
@@ -155,32 +155,34 @@ function reasonOf(file: string): string | null {
   try {
     return writableByOthers(file);
   } catch {
-    // What cannot be looked at is reported where it is used.
+    // If a file cannot be checked, its use reports the error.
     return null;
   }
 }
 
-function limitWarnings({ services }: Config, host: Host): readonly Mistake[] {
-  const warnings: Mistake[] = [];
+function limitWarnings({ services }: Config, host: Host): readonly Finding[] {
+  const warnings: Finding[] = [];
   const sockets = services.reduce((sum, { listen }) => sum + listen.length, 0);
   const files = OWN_FILES + sockets + services.length * INSTANCES * FILES_PER_INSTANCE;
   if (host.openFiles !== null && host.openFiles < files) {
-    const message = `the manager may have ${host.openFiles} files open, and these services need some ${files}`;
-    warnings.push(warning('/services', message, 'raise it: ulimit -n, or LimitNOFILE= of systemd', 'key'));
+    const message = `the manager may open ${host.openFiles} files, but these services need about ${files}`;
+    warnings.push(
+      warning('/services', message, 'raise the limit: ulimit -n, or LimitNOFILE= of systemd', 'key'),
+    );
   }
   const watched = services.find(({ watch: paths }) => paths.length > 0);
   if (watched === undefined) return warnings;
   const pointer = child(child('/services', watched.name), 'watch');
-  const slower = 'without them, changes are looked for twice a second';
+  const slower = 'without them, alternate checks for changes twice per second';
   if (host.watchFailure !== null) {
     const what = host.watchFailure === 'EMFILE' ? 'max_user_instances' : 'max_user_watches';
-    const message = `this user has no file watch left (${host.watchFailure}): ${slower}`;
+    const message = `this user has no file watches left (${host.watchFailure}): ${slower}`;
     warnings.push(warning(pointer, message, `raise fs.inotify.${what} with sysctl`));
   }
   const needed = services.reduce((sum, service) => sum + watchesOf(service), 0);
-  // Other programs of this user share them: editors, build tools, container runtimes.
+  // Other programs of this user need watches too: editors, build tools, container runtimes.
   if (host.inotifyWatches !== null && host.inotifyWatches < 2 * needed) {
-    const message = `${needed} files and folders are watched, and this user may have ${host.inotifyWatches} file watches: ${slower}`;
+    const message = `${needed} files and folders are watched, but this user may have only ${host.inotifyWatches} file watches: ${slower}`;
     warnings.push(warning(pointer, message, 'raise fs.inotify.max_user_watches with sysctl'));
   }
   return warnings;
@@ -215,7 +217,7 @@ function warning(
   pointer: Pointer,
   message: string,
   hint: string | null = null,
-  part: Mistake['part'] = 'value',
-): Mistake {
+  part: Finding['part'] = 'value',
+): Finding {
   return { severity: 'warning', pointer, part, message, hint };
 }

@@ -1,13 +1,13 @@
 /**
- * A SIGUSR1 that comes while Node itself starts, before the entry's first statement, opens the debugger. The entry
- * starts Node with an address that no machine has (TEST-NET-1, RFC 5737), so that this fails; where Node was started some
- * other way, what was opened is closed again.
+ * Closes the debugger that an early SIGUSR1 opened. The signal opens it if it arrives before the entry's first statement.
+ * The entry starts Node.js with an inspector address that no machine has (TEST-NET-1, RFC 5737), so that this fails. If
+ * Node.js was started in another way, the debugger is closed here.
  */
 
-/** The signal is dealt with on another thread: it may open the debugger a moment after the handler stands. */
+/** In ms. Another thread handles the signal, so the debugger may open shortly after the handler is installed. */
 const LOOK_AFTER_MS = [0, 50, 500];
 
-/** Closes a debugger that nobody asked for by a flag. */
+/** Closes the debugger, unless a flag of Node.js requests it. */
 export function closeUnaskedInspector(): void {
   const flags = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''];
   if (flags.some((flag) => /--inspect(?!-port)/.test(flag))) return;

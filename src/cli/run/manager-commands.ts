@@ -1,4 +1,4 @@
-/** The manager as the control socket sees it. */
+/** Connects the control socket to the manager. */
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Commands } from '../../control/commands.ts';
 import type { Manager } from '../../manager/manager.ts';
@@ -7,7 +7,7 @@ import { isoTime, serviceStatus } from '../../api/documents.ts';
 import type { Answer, Millis } from '../../rotator/machine.ts';
 import type { Clock } from './clock.ts';
 
-/** @param startedAt by `clock.now` */
+/** @param startedAt a time of `clock.now` */
 export function createCommands(
   manager: Manager,
   config: string | null,
@@ -40,12 +40,12 @@ export function createCommands(
     restart: (name) => request(name, 'restartRequested'),
     reload: () => manager.reload(),
     shutdown() {
-      manager.shutdown('asked for over the control socket');
+      manager.shutdown('requested over the control socket');
     },
     subscribe,
   };
 }
 
 function gone(name: string): Answer {
-  return { type: 'refused', reason: `${name} has been removed` };
+  return { type: 'refused', reason: `the service ${name} was removed by a reload` };
 }

@@ -1,4 +1,4 @@
-/** Wires the real parts together and runs them until everything has stopped. */
+/** Connects the parts of a manager and runs them until everything has stopped. */
 import path from 'node:path';
 import type { LoadResult } from '../../config/load.ts';
 import type { Config } from '../../config/types.ts';
@@ -18,32 +18,33 @@ import type { Level } from '../../report/sentence.ts';
 import { eventJson } from '../../api/documents.ts';
 import { listenToSignals } from '../../triggers/signals.ts';
 import { createClock, type Clock } from './clock.ts';
-import { describeMistakes, describeWarnings } from '../configuration.ts';
+import { describeErrors, describeWarnings } from '../configuration.ts';
 import type { EarlySignals } from './early-signals.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { closeUnaskedInspector } from './inspector.ts';
 import { createCommands } from './manager-commands.ts';
+import { messageWithPlace, stackOf } from '../stack.ts';
 import type { Systemd } from './systemd-notify.ts';
 
-/** How long the last output may take to reach a slow reader once everything has stopped, in ms. */
+/** After everything has stopped, how long a slow reader may take to read the last output, in ms. */
 const FLUSH_MS = 5_000;
-/** A timer that never fires while Node lives: services may all be stopped, and the manager still waits to be asked. */
+/** A timer that keeps the process alive. The manager waits for requests even if all services are stopped. */
 const NEVER_MS = 2 ** 31 - 1;
-/** Between two looks whether the socket and the list of what runs are still there, in ms. */
+/** How often the socket and the list of instances are checked, in ms. */
 const LOOK_EVERY_MS = 3_000;
 
 export interface Supervision {
   readonly config: Config;
   readonly logLevel: Level;
-  /** Where the control socket is to be; null for none. */
+  /** The path of the control socket. Null if there is none. */
   readonly socket: string | null;
-  /** Reads the configuration again; null where there is none to read. */
+  /** Reads the configuration again. Null for the classic form. */
   readonly load: (() => Promise<LoadResult>) | null;
-  /** Where the manager that comes after this one finds what runs; null for nowhere. */
+  /** The file in which the next manager finds the instances of a killed one. Null if there is none. */
   readonly rosterFile: string | null;
-  /** What is probably wrong with the configuration, a line each. */
+  /** The warnings about the configuration, one line each. */
   readonly warnings: readonly string[];
-  /** Said once at the start. */
+  /** Logged once, after the start. */
   readonly welcome: string | null;
 }
 
@@ -58,8 +59,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   const outputs = createOutputs({
     stdout: process.stdout,
     stderr: process.stderr,
-    report: (fact) => {
-      report({ at: now(), service: null, ...fact });
+    report: (event) => {
+      report({ at: now(), service: null, ...event });
     },
   });
   const log = new Log({
@@ -73,18 +74,15 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     log.onEvent(event);
   });
   process.on('uncaughtException', (error) => {
-    // The instances go on whatever happens here; a manager that dies would leave them behind.
-    const detail = supervision.logLevel === 'debug' ? error.stack : error.message;
-    log.say({
-      level: 'error',
-      text: `this is a bug in alternate, please report it: ${detail ?? error.message}`,
-    });
+    // The manager continues after a bug: if it died, it would leave its instances behind.
+    const detail = supervision.logLevel === 'debug' ? stackOf(error) : messageWithPlace(error);
+    log.print({ level: 'error', text: `this is a bug in alternate. Please report it: ${detail}` });
   });
 
   const { config, socket } = supervision;
   const warned = new Set<string>();
   const warnOnce = (warnings: readonly string[]): void => {
-    for (const text of warnings) if (!warned.has(text)) log.say({ level: 'warn', text });
+    for (const text of warnings) if (!warned.has(text)) log.print({ level: 'warn', text });
     for (const text of warnings) warned.add(text);
   };
   const load = supervision.load === null ? null : warning(supervision.load, warnOnce);
@@ -96,15 +94,15 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     now,
     report,
     load: load === null ? null : (systemd?.announced(load) ?? load),
-    describe: describeMistakes,
+    describe: describeErrors,
   });
   subscribers.add((event) => systemd?.onEvent(event));
   const refused = async (reason: string): Promise<ExitCode> => {
-    log.say({ level: 'error', text: reason });
+    log.print({ level: 'error', text: reason });
     await outputs.flush(FLUSH_MS);
     return EXIT.failed;
   };
-  // Before the socket: a second manager must not take its place while the runtime folder is gone.
+  // Before the socket: if the runtime folder was removed, only this lock refuses a second manager.
   const lock = config.path === null ? null : lockConfiguration(config.path);
   if (lock?.ok === false) return await refused(runsAlready(lock.pid));
   const listening = socket === null ? null : await openControl(manager, config, socket, clock, subscribers);
@@ -120,7 +118,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   closeUnaskedInspector();
   const taken = openList(supervision.rosterFile, log);
   if (!taken.ok) {
-    // Found by its list alone: the lock could not be taken, or was removed.
+    // Only the list shows the other manager: the lock could not be taken, or was removed.
     clearInterval(keepAlive);
     await listening?.close();
     return await refused(runsAlready(taken.pid));
@@ -131,20 +129,20 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   }, LOOK_EVERY_MS).unref();
   const problems = await manager.start(taken.roster, taken.orphans);
   if (problems.length > 0) {
-    for (const text of problems) log.say({ level: 'error', text });
-    manager.shutdown('nothing was started');
+    for (const text of problems) log.print({ level: 'error', text });
+    manager.shutdown('no service was started');
   } else {
     systemd?.started();
-    if (supervision.welcome !== null) log.say({ level: 'info', text: supervision.welcome });
+    if (supervision.welcome !== null) log.print({ level: 'info', text: supervision.welcome });
   }
-  // A reload first: the rotation is one of what the configuration says now.
+  // The reload is first, so that the rotation uses the new configuration.
   if (remembered.has('SIGHUP')) void manager.reload();
   if (remembered.has('SIGUSR2')) manager.reopenOutputs();
   if (remembered.has('SIGUSR1')) manager.rotateAll();
   const code = await manager.finished;
   clearInterval(keepAlive);
   clearInterval(looking);
-  // Where nothing was started, what an earlier manager left behind is still there to be found.
+  // If nothing was started, the list stays: the orphans in it still exist.
   if (problems.length === 0) taken.roster?.close();
   await listening?.close();
   lock?.release();
@@ -153,7 +151,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   return code === 0 && problems.length === 0 ? EXIT.done : EXIT.failed;
 }
 
-/** Reads the configuration, and reports the warnings about one that is taken. */
+/** Reads the configuration. If it is valid, reports its warnings. */
 function warning(
   load: () => Promise<LoadResult>,
   report: (warnings: readonly string[]) => void,
@@ -165,31 +163,31 @@ function warning(
   };
 }
 
-/** Null unless an init system has asked to be told; then nothing of it is loaded. */
+/** Null unless NOTIFY_SOCKET is set. Only then is the module loaded. */
 async function openSystemd(views: () => readonly ServiceView[], log: Log): Promise<Systemd | null> {
   if ((process.env['NOTIFY_SOCKET'] ?? '') === '') return null;
   const { Systemd } = await import('./systemd-notify.ts');
   return new Systemd({
     views,
     warn(text) {
-      log.say({ level: 'warn', text });
+      log.print({ level: 'warn', text });
     },
   });
 }
 
 function runsAlready(pid: number): string {
-  return `a manager with pid ${pid} is running already with this configuration; end it first (alternate shutdown)`;
+  return `a manager with pid ${pid} is running already with this configuration. Stop it first (alternate shutdown)`;
 }
 
-/** The list of what runs, and what stands in it already. Without one the manager works all the same. */
+/** Opens the list of instances and reads the orphans in it. If this fails, the manager works without a list. */
 function openList(
   file: string | null,
   log: Log,
 ): (Opened & { ok: false }) | { ok: true; roster: Roster | null; orphans: readonly Orphan[] } {
   if (file === null) return { ok: true, roster: null, orphans: [] };
   const warn = (reason: string): void => {
-    const text = `what runs cannot be listed in ${file}; were this manager killed, the next one would not find it: ${reason}`;
-    log.say({ level: 'warn', text });
+    const text = `the list of instances ${file} cannot be written: ${reason}. If this manager is killed, the next one will not find its instances`;
+    log.print({ level: 'warn', text });
   };
   const prepared = prepareFolder(path.dirname(file));
   if (prepared.ok) return openRoster(file, { stale: warn });
@@ -229,8 +227,8 @@ async function openControl(
     until.addEventListener('abort', () => subscribers.delete(subscriber));
   });
   const server = createControlServer(commands, socket);
-  const report = (fact: ManagerReport): void => {
-    for (const subscriber of subscribers) subscriber({ at: clock.now(), service: null, ...fact });
+  const report = (event: ManagerReport): void => {
+    for (const subscriber of subscribers) subscriber({ at: clock.now(), service: null, ...event });
   };
   return await listenOn(server, socket, config.control?.mode ?? 0o600, {
     lost(reason) {

@@ -1,16 +1,16 @@
 /**
- * Tells systemd, or whoever has set NOTIFY_SOCKET, how the manager is: sd_notify(3). Node has no datagram sockets of the
- * unix kind, so the program systemd-notify(1) sends; it waits until its message has been read, and is not waited for.
+ * Reports the state of the manager to systemd, or to another program that has set NOTIFY_SOCKET: sd_notify(3). Node.js has
+ * no unix datagram sockets, so the program systemd-notify(1) sends the messages. It ends when its message has been read.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { LoadResult } from '../../config/load.ts';
 import type { Event } from '../../api/event.ts';
 import type { ServiceView } from '../../rotator/view.ts';
 
-/** Whoever reads the messages has stopped to do so when one takes longer, in ms. */
+/** In ms. If a message takes longer, its reader no longer reads. */
 const SEND_MS = 10_000;
 
-/** The machine has no room for a process at this moment: the message is sent later. */
+/** The errors when the machine temporarily cannot start a process. The message is sent later. */
 const PASSING_TROUBLE: readonly unknown[] = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'];
 const AGAIN_AFTER_MS = 1_000;
 
@@ -20,7 +20,7 @@ type Message = readonly string[];
 export interface SystemdOptions {
   /** The services as they are now. */
   views(): readonly ServiceView[];
-  /** Called at most once: nothing is told to systemd from then on. */
+  /** Called at most once. No more messages are sent after that. */
   warn(text: string): void;
 }
 
@@ -40,7 +40,7 @@ export class Systemd {
     this.#options = options;
   }
 
-  /** Every service has been asked to start: READY=1 follows as soon as none of them is `starting` any more. */
+  /** Call this when every service has been asked to start. READY=1 follows when none of them is `starting` any more. */
   started(): void {
     this.#started = true;
     this.#planLook();
@@ -49,27 +49,27 @@ export class Systemd {
   onEvent({ type }: Event): void {
     if (type === 'manager-stopping') {
       this.#stopping = true;
-      this.#tell(['STOPPING=1', 'STATUS=stopping']);
+      this.#printMessage(['STOPPING=1', 'STATUS=stopping']);
     } else if (type === 'config-reloaded' || type === 'reload-refused') {
-      if (this.#reloading && !this.#stopping) this.#tell(['READY=1']);
+      if (this.#reloading && !this.#stopping) this.#printMessage(['READY=1']);
       this.#reloading = false;
       this.#planLook();
     } else this.#planLook();
   }
 
-  /** The same reading of the configuration, announced as a reload. */
+  /** Wraps `load`: announces each call to systemd as a reload. */
   announced(load: () => Promise<LoadResult>): () => Promise<LoadResult> {
     return () => {
-      // Before the first READY=1 systemd knows no reload, and the READY=1 after it would say too much.
+      // Not before the first READY=1: systemd does not expect a reload then, and the READY=1 after it would be too early.
       if (this.#ready && !this.#stopping) {
         this.#reloading = true;
-        this.#tell(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
+        this.#printMessage(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
       }
       return load();
     };
   }
 
-  /** What happens in one moment is looked at once. */
+  /** Several events at the same moment cause one check. */
   #planLook(): void {
     if (this.#lookPlanned) return;
     this.#lookPlanned = true;
@@ -86,14 +86,14 @@ export class Systemd {
     if (!this.#ready) {
       if (views.some(({ state }) => state === 'starting')) return;
       this.#ready = true;
-      this.#tell(['READY=1', status]);
-    } else if (status !== this.#status) this.#tell([status]);
+      this.#printMessage(['READY=1', status]);
+    } else if (status !== this.#status) this.#printMessage([status]);
     this.#status = status;
   }
 
-  #tell(message: Message): void {
+  #printMessage(message: Message): void {
     if (this.#lost) return;
-    // A status that was not sent yet is out of date.
+    // A status that waits to be sent is out of date.
     this.#waiting = this.#waiting.filter(([first = '']) => !first.startsWith('STATUS='));
     this.#waiting.push(message);
     this.#sendNext();
@@ -111,7 +111,7 @@ export class Systemd {
     };
     const failed = ({ code, message: reason }: NodeJS.ErrnoException): void => {
       if (PASSING_TROUBLE.includes(code)) this.#sendLater(message);
-      else done(`systemd-notify, a part of systemd, cannot be started (${reason}). Install it`);
+      else done(`systemd-notify, a program of systemd, cannot be started (${reason}). Install it`);
     };
     let child: ChildProcess;
     try {
@@ -127,7 +127,7 @@ export class Systemd {
     });
   }
 
-  /** Before what waits; until then nothing else is sent. */
+  /** Sends a message again later. Until then no other message is sent. */
   #sendLater(message: Message): void {
     setTimeout(() => {
       this.#waiting.unshift(message);
@@ -139,11 +139,13 @@ export class Systemd {
   #giveUp(problem: string): void {
     this.#lost = true;
     this.#waiting = [];
-    this.#options.warn(`systemd is not told how the manager is: ${problem}, or set Type=exec in the unit`);
+    this.#options.warn(
+      `the state of the manager is no longer reported to systemd: ${problem}, or set Type=exec in the unit`,
+    );
   }
 }
 
-/** A service that rotates serves, too: what comes and goes within seconds is not worth a message. */
+/** A service that rotates counts as running: it serves, and the state lasts only seconds. */
 function statusLine(views: readonly ServiceView[]): string {
   const others = views.filter(({ state }) => state !== 'running' && state !== 'rotating');
   const of = others.length === 0 ? '' : ` of ${views.length}`;

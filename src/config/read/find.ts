@@ -1,3 +1,4 @@
+/** Searches for the configuration file, from a folder upward. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Options, PublicExplorer } from 'cosmiconfig';
@@ -20,24 +21,24 @@ const PLACES = [
   'package.json',
 ] as const;
 
-const BY_NAME = 'name the configuration that you trust with --config FILE';
+const BY_NAME = 'give the path of a configuration that you trust: --config FILE';
 
-/** `file: null`: there is none. Not `ok`: one is there, or may be, and it is not to be used. */
+/** `file: null`: there is none. Not `ok`: there is one, or may be, and it must not be used. */
 export type Search =
   | { readonly ok: true; readonly file: string | null }
   | { readonly ok: false; readonly reason: string; readonly hint: string };
 
 /**
- * The configuration file that is nearest to a folder: in it, or in one above. The file is not read. One that another
- * user may have put there is refused. Rejects with the file system's error when a folder cannot be searched.
+ * The nearest configuration file in a folder or above. The file is not read. A file that may be from another user is
+ * refused. Rejects with the file system's error if a folder cannot be searched.
  */
 export async function findConfig(cwd: string): Promise<Search> {
-  // The first place of the search, so the answer is the same; what most people have starts without cosmiconfig.
+  // The search looks here first, so the result is the same. The usual case starts without cosmiconfig.
   const usual = join(cwd, PLACES[0]);
   if (isReadableFile(usual)) return found(usual);
 
-  // As soon as it is constructed, cosmiconfig 9 reads its own settings in the working directory, and runs them if they
-  // are JavaScript.
+  // When it is constructed, cosmiconfig 9 reads its own settings in the working directory. It runs them if they are
+  // JavaScript.
   const stranger = distrustOfFolder(process.cwd());
   if (stranger !== null) return refusal(process.cwd(), stranger);
   const unreadable = obstacle(process.cwd(), SETTINGS_OF_COSMICONFIG);
@@ -48,14 +49,14 @@ export async function findConfig(cwd: string): Promise<Search> {
     explorer = cosmiconfig('alternate', {
       searchPlaces: [...PLACES],
       searchStrategy: 'none',
-      // An empty file is still the one that is meant, and its emptiness a mistake to be reported.
+      // An empty file is found too: that it is empty is an error to report.
       ignoreEmptySearchPlaces: false,
       cache: false,
       loaders: LOADERS,
     });
   } catch (error) {
     const why = String(error).replace(/\s+/g, ' ');
-    const reason = `cosmiconfig, which searches, cannot read its settings in ${process.cwd()}: ${why}`;
+    const reason = `the search with cosmiconfig failed, because it cannot read its settings in ${process.cwd()}: ${why}`;
     return { ok: false, reason, hint: BY_NAME };
   }
   for (let folder = cwd; ; folder = dirname(folder)) {
@@ -74,11 +75,11 @@ function found(file: string): Search {
 }
 
 function refusal(file: string, stranger: string): Search {
-  const reason = `${file} is not used, because it may be the work of another user: ${stranger}`;
+  const reason = `${file} is not used, because it may come from another user: ${stranger}`;
   return { ok: false, reason, hint: BY_NAME };
 }
 
-/** cosmiconfig reads what it finds, and the read of a FIFO never ends. */
+/** cosmiconfig reads the files that it finds, and reading a FIFO can take forever. */
 function obstacle(folder: string, names: readonly string[]): Search | null {
   const path = names.map((name) => join(folder, name)).find(wouldBlock);
   if (path === undefined) return null;
@@ -91,7 +92,7 @@ function wouldBlock(path: string): boolean {
     const stat = statSync(path);
     return !stat.isFile() && !stat.isDirectory();
   } catch {
-    // Missing, or out of reach for cosmiconfig too.
+    // If it does not exist or cannot be reached, the same is true for cosmiconfig.
     return false;
   }
 }
@@ -101,18 +102,18 @@ function isReadableFile(path: string): boolean {
     accessSync(path, constants.R_OK);
     return statSync(path).isFile();
   } catch {
-    // Whatever the reason: the search passes over it too, or says why it cannot.
+    // The search that follows ignores this file too, or reports why it cannot be read.
     return false;
   }
 }
 
-/** Stands for a file's content. */
+/** Stands for the content of a file. */
 const FOUND = (): object => ({});
 
 /**
  * `load.ts` reads the file itself, to know lines and columns. cosmiconfig's own loaders would run a JavaScript
- * configuration here, before its owner is checked and a second time after that, and would throw at a mistake in YAML or
- * JSON without its place.
+ * configuration before its owner is checked, and it would run again after that. For an error in YAML or JSON they would
+ * throw without a place.
  */
 const LOADERS: NonNullable<Options['loaders']> = {
   noExt: FOUND,
@@ -129,7 +130,7 @@ function readPackage(content: string): object {
     const data: unknown = JSON.parse(content);
     return typeof data === 'object' && data !== null ? data : {};
   } catch {
-    // A broken package.json is its owner's business; it configures nothing here.
+    // A broken package.json has no configuration for alternate.
     return {};
   }
 }

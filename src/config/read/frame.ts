@@ -1,4 +1,6 @@
-/** A stretch of a text: `start` inclusive, `end` exclusive, in UTF-16 units. */
+/** Shows a place in a text: line, column, and the line with a mark. Pure. */
+
+/** A part of a text: `start` inclusive, `end` exclusive, in UTF-16 units. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -10,7 +12,7 @@ export interface Position {
   readonly column: number;
 }
 
-/** How much of a line is shown; a configuration without line breaks would fill the screen. */
+/** The number of characters of a line that are shown. A file without line breaks would fill the screen. */
 const WIDTH = 100;
 
 export function positionOf(text: string, offset: number): Position {
@@ -20,7 +22,7 @@ export function positionOf(text: string, offset: number): Position {
 }
 
 /**
- * The line of a place, the one before it, and a mark below:
+ * The previous line, the line of the place, and a mark below it:
  *
  * ```
  *   2 |   api:

@@ -1,3 +1,4 @@
+/** Reads a configuration that is a JavaScript module. */
 import { spawnSync } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,20 +14,20 @@ export type ReadModule =
   | { readonly ok: true; readonly source: Source; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** How long a module may take, in ms. A reload waits for it, and so does every later reload. */
+/** How long a module may take, in ms. A reload waits for it, and every later reload waits too. */
 const DEADLINE_MS = 30_000;
 const OVERDUE = Symbol('overdue');
 
 let loads = 0;
 
 /**
- * Runs a configuration that is a JavaScript module and takes its default export, or `module.exports`. Each call runs
- * the file again; modules that it imports in turn stay as they were first loaded. A module that still awaits something
- * after `deadlineMs` is given up. One that loops without an `await` cannot be: it runs in this process. Throws
+ * Runs a JavaScript module and returns its default export, or `module.exports`. Each call runs the file again. The modules
+ * that it imports stay as they were first loaded. If the module still awaits something after `deadlineMs`, it is given up.
+ * A module that loops without an `await` cannot be stopped, because it runs in this process. Throws
  * {@link UnsuitableFile}, or the error of open(2), if the file cannot be read.
  */
 export async function readModule(file: string, deadlineMs = DEADLINE_MS): Promise<ReadModule> {
-  // Node's own loader opens both files and would wait for the writer of a FIFO.
+  // Checked first: the loader of Node.js also opens both files, and would wait for the writer of a FIFO.
   closeSync(openRegular(file));
   const obstacle = packageInTheWay(file);
   if (obstacle !== null) return { ok: false, diagnostics: [obstacle] };
@@ -38,20 +39,20 @@ export async function readModule(file: string, deadlineMs = DEADLINE_MS): Promis
   }
   if (exported === OVERDUE) {
     const message = `the module is not finished after ${formatDuration(deadlineMs)}`;
-    const hint = 'it awaits something that does not come: look at each `await` outside of functions';
+    const hint = 'it awaits something that does not happen: check each `await` outside of functions';
     return { ok: false, diagnostics: [placeless(file, message, hint)] };
   }
   if (typeof exported !== 'object' || exported === null) {
     const hint = 'export default { services: { … } }';
     return { ok: false, diagnostics: [placeless(file, 'the module exports no configuration', hint)] };
   }
-  const { data, mistakes } = toPlain(exported);
+  const { data, findings } = toPlain(exported);
   const source: Source = { file, text: null, data, place: () => null, written: () => null };
-  const diagnostics = toDiagnostics(source, mistakes);
-  return mistakes.length > 0 ? { ok: false, diagnostics } : { ok: true, source, diagnostics };
+  const diagnostics = toDiagnostics(source, findings);
+  return findings.length > 0 ? { ok: false, diagnostics } : { ok: true, source, diagnostics };
 }
 
-/** {@link OVERDUE} if the promise is not settled in time; what becomes of it afterwards is ignored. */
+/** {@link OVERDUE} if the promise is not settled in time. Its later result is ignored. */
 async function before(deadlineMs: number, promise: Promise<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise((resolve) => {
@@ -62,7 +63,7 @@ async function before(deadlineMs: number, promise: Promise<unknown>): Promise<un
   });
 }
 
-/** Node asks the nearest `package.json` which kind of module a file is. */
+/** Node.js reads the nearest `package.json` to find the kind of the module. Returns an error if that file is a FIFO. */
 function packageInTheWay(file: string): Diagnostic | null {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     const path = join(folder, 'package.json');
@@ -77,7 +78,7 @@ function packageInTheWay(file: string): Diagnostic | null {
 }
 
 async function runAgain(file: string): Promise<unknown> {
-  // A CommonJS module is cached by its path, whatever the query; any other by its whole URL.
+  // A CommonJS module is cached by its path, without the query. Every other module is cached by its whole URL.
   const require = createRequire(file);
   Reflect.deleteProperty(require.cache, require.resolve(file));
   loads += 1;
@@ -100,7 +101,7 @@ interface Place {
   readonly column: number | null;
 }
 
-/** Node keeps the place of a syntax error to itself, but for the one of the program that it is started with. */
+/** Node.js prints the place of a syntax error only for the program that it is started with. */
 function placeOfSyntaxError(file: string): Place | null {
   const check = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 10_000 });
   return placeIn(check.stderr, file);

@@ -1,13 +1,13 @@
-/** Far deeper than any configuration, far from what the YAML parser's recursion can take. */
+/** Much deeper than any real configuration, and far below the limit of the YAML parser's recursion. */
 export const DEEPEST = 100;
 
-/** Only a bracket where a value can begin opens anything, others are text. */
+/** A bracket opens a collection only at a place where a value can begin. Other brackets are text. */
 const BRACKETS = /(?:^|(?<=[[{,:?-]))[ \t]*[[{]|[\]}]/g;
 
 /**
- * Whether YAML text is nested deeper than {@link DEEPEST}, as far as can be told without parsing it. The parser
- * recurses, and compiles regular expressions on the way: near the end of the stack V8 aborts the whole process, which
- * no `catch` can prevent (seen with 20,000 brackets on Node 20).
+ * Whether YAML text is nested deeper than {@link DEEPEST}, estimated without parsing it. The parser recurses, and compiles
+ * regular expressions meanwhile. Near the end of the stack V8 then aborts the whole process, and no `catch` can prevent that
+ * (seen with 20,000 brackets on Node.js 20).
  */
 export function isNestedTooDeeply(text: string): boolean {
   const indents: number[] = [];

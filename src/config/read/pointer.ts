@@ -1,6 +1,6 @@
 /**
- * The way to a value inside a configuration as a JSON pointer (RFC 6901), `''` for the whole: the form in which the
- * schema validator names places.
+ * The path to a value in a configuration as a JSON pointer (RFC 6901). `''` is the whole configuration. The schema
+ * validator uses this form.
  */
 export type Pointer = string;
 
@@ -9,7 +9,7 @@ export function child(parent: Pointer, key: string | number): Pointer {
   return `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** The keys on the way to a value, from the outermost. */
+/** The keys of a pointer, the outermost first. */
 export function segments(pointer: Pointer): string[] {
   return pointer
     .split('/')
@@ -17,7 +17,7 @@ export function segments(pointer: Pointer): string[] {
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** A pointer as people write it: `services.api.parameters[1]`, with quotes around unusual keys. */
+/** A pointer for a message: `services.api.parameters[1]`, with quotes around unusual keys. */
 export function dotted(pointer: Pointer): string {
   let text = '';
   for (const segment of segments(pointer)) {

@@ -1,12 +1,13 @@
+/** A configuration as it was read, and the lines of its errors. */
 import type { Diagnostic, Severity } from '../diagnostic.ts';
 import { frameOf, positionOf, type Span } from './frame.ts';
 import { dotted, type Pointer } from './pointer.ts';
 
-/** Which half of `key: value` a mistake is about. */
+/** The half of `key: value` that an error is about. */
 export type Part = 'key' | 'value';
 
-/** A mistake or a doubt at a place of the configuration; {@link toDiagnostics} finds the line. */
-export interface Mistake {
+/** An error or a warning at a place of the configuration. {@link toDiagnostics} finds its line. */
+export interface Finding {
   readonly severity: Severity;
   readonly pointer: Pointer;
   readonly part: Part;
@@ -14,19 +15,19 @@ export interface Mistake {
   readonly hint: string | null;
 }
 
-/** A configuration as it was read: plain data, and where in the text each part of it stands. */
+/** A configuration as it was read: plain data, and the place of each part in the text. */
 export interface Source {
   readonly file: string;
-  /** Objects in it have no prototype, so that a key such as `constructor` is a key like any other. */
+  /** Its objects have no prototype, so that a key such as `constructor` is an ordinary key. */
   readonly data: unknown;
   /** `null` for a configuration that a module computes. */
   readonly text: string | null;
   readonly place: (pointer: Pointer, part: Part) => Span | null;
-  /** A number or boolean as it is written: `1.10`, not `1.1`. `null` where that is not known. */
+  /** A number or boolean as it is written: `1.10`, not `1.1`. `null` if that is not known. */
   readonly written: (pointer: Pointer) => string | null;
 }
 
-/** The reader's own mistakes, about the text itself, have a place but no pointer. */
+/** An error of the reader about the text itself. It has a place but no pointer. */
 export function textDiagnostic(
   file: string,
   text: string,
@@ -38,10 +39,10 @@ export function textDiagnostic(
   return { severity, file, ...positionOf(text, span.start), message, hint, frame: frameOf(text, span) };
 }
 
-/** The mistakes with their places, in the order of the file, each said once. */
-export function toDiagnostics(source: Source, mistakes: readonly Mistake[]): Diagnostic[] {
+/** Adds the places. The result is in the order of the file, without repetitions. */
+export function toDiagnostics(source: Source, findings: readonly Finding[]): Diagnostic[] {
   const { file, text } = source;
-  const diagnostics = mistakes.map(({ severity, pointer, part, message, hint }): Diagnostic => {
+  const diagnostics = findings.map(({ severity, pointer, part, message, hint }): Diagnostic => {
     const path = dotted(pointer);
     const named = path === '' ? message : `${path}: ${message}`;
     const span = source.place(pointer, part);
@@ -51,7 +52,7 @@ export function toDiagnostics(source: Source, mistakes: readonly Mistake[]): Dia
   return inOrder(diagnostics);
 }
 
-/** Sorted by place, without repetitions: a mistake in `defaults` is found once for each service. */
+/** Sorts by place and removes repetitions: an error in `defaults` is found once per service. */
 export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const byPlace = diagnostics.toSorted(
     (one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0),

@@ -1,9 +1,9 @@
-/** Whether a configuration may be used by the user of this process: its commands are run, and so is its JavaScript. */
+/** Decides whether the user of this process can trust a configuration: its commands and its JavaScript are run. */
 import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeHand, foreignHand, ownUsers } from '../../util/path-owners.ts';
 
-/** What cosmiconfig looks for in the working directory as soon as it is constructed; it runs the JavaScript ones. */
+/** The files that cosmiconfig reads in the working directory when it is constructed. It runs those with JavaScript. */
 export const SETTINGS_OF_COSMICONFIG = [
   'package.json',
   'package.yaml',
@@ -11,8 +11,8 @@ export const SETTINGS_OF_COSMICONFIG = [
 ];
 
 /**
- * Whether users other than root and the user of this process may write to a file, or put another one in its place.
- * @returns null if not; otherwise which file or folder lets them, with its owner and mode
+ * Whether other users than root and the user of this process can write to a file, or replace it.
+ * @returns null if not; otherwise the file or folder that allows it, with its owner and mode
  */
 export function writableByOthers(path: string): string | null {
   const hand = foreignHand(path, ownUsers(), 'all');
@@ -20,14 +20,14 @@ export function writableByOthers(path: string): string | null {
 }
 
 /**
- * Why a configuration that a search has found is not to be used; null if it may be. A search goes through folders that
- * other users may share, as git does for `.git` (CVE-2022-24765), and what it finds decides what runs.
+ * Why a configuration that the search found must not be used. Null if it may be used. The search goes through folders that
+ * other users may share, and the file that it finds decides what runs. git has the same rule for `.git` (CVE-2022-24765).
  */
 export function distrust(found: string): string | null {
   return process.getuid?.() === 0 ? handOfOthers(found) : strangerAt(found);
 }
 
-/** The same for the working directory, before cosmiconfig looks there for its own settings. */
+/** As `distrust`, for the working directory, before cosmiconfig reads its own settings there. */
 export function distrustOfFolder(cwd: string): string | null {
   const settings = ['.', '.config', ...SETTINGS_OF_COSMICONFIG].map((name) => join(cwd, name));
   return settings.map(distrust).find((stranger) => stranger !== null) ?? null;
@@ -38,7 +38,7 @@ function handOfOthers(path: string): string | null {
   return hand === null ? null : describeHand(hand);
 }
 
-/** For an ordinary user the owner decides, as for git: folders of a private group are open to that group everywhere. */
+/** For an ordinary user, only the owner counts, as in git: folders are often writable by the user's private group. */
 function strangerAt(path: string): string | null {
   for (const stat of [lstatSync, statSync]) {
     const found = stat(path, { throwIfNoEntry: false });
@@ -49,7 +49,7 @@ function strangerAt(path: string): string | null {
   return null;
 }
 
-/** With sudo also the user who called it: that user chose to run this command here. git does the same. */
+/** With sudo, the user who called it is trusted too: that user chose to run this command here. git does the same. */
 function trusted(): ReadonlySet<number> {
   const caller = process.env['SUDO_UID'] ?? '';
   return process.getuid?.() === 0 && /^\d+$/.test(caller)

@@ -1,3 +1,4 @@
+/** Turns the nodes of the YAML parser into plain data with places. */
 import { isAlias, isMap, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, Node, Pair, YAMLMap } from 'yaml';
 import type { Span } from './frame.ts';
@@ -5,7 +6,7 @@ import { DEEPEST } from './nesting.ts';
 import { child, type Pointer } from './pointer.ts';
 import type { Part } from './source.ts';
 
-/** How many values aliases may add: a thousand services of twenty keys, but no bomb. */
+/** How many values aliases may add: enough for a thousand services of twenty keys, but not for an alias bomb. */
 const MOST_ALIASED = 20_000;
 
 export interface NodeProblem {
@@ -19,15 +20,15 @@ export interface NodeData {
   readonly place: (pointer: Pointer, part: Part) => Span | null;
   readonly written: (pointer: Pointer) => string | null;
   readonly problems: readonly NodeProblem[];
-  /** Reading stopped at a bomb of aliases: `data` is incomplete. */
+  /** Reading stopped because of too many aliases: `data` is incomplete. */
   readonly gaveUp: boolean;
 }
 
 type PlainObject = Record<string, unknown>;
 
 /**
- * Turns nodes into plain data and remembers where each value stands. A value that comes through an alias stands where
- * the alias does; what is inside it, where its anchor is: that is where a mistake is to be mended.
+ * Turns nodes into plain data and remembers the place of each value. The place of a value from an alias is the alias. The
+ * place of the values inside it is the anchor: an error there is to be fixed at the anchor.
  */
 export function readNodes(document: Document.Parsed, root: Node): NodeData {
   const reader = new NodeReader(document);
@@ -49,7 +50,7 @@ class NodeReader {
   #aliased = 0;
   readonly #places = new Map<Pointer, { key: Span | null; value: Span }>();
   readonly #targets: ReadonlyMap<Alias, Node>;
-  /** The aliases that are being followed: one of them again would never end. */
+  /** The anchors that are being read. An alias of one of them would never end. */
   readonly #following = new Set<Node>();
 
   constructor(document: Document.Parsed) {
@@ -59,7 +60,7 @@ class NodeReader {
   place(pointer: Pointer, part: Part): Span | null {
     const place = this.#places.get(pointer);
     if (place === undefined) return null;
-    // An empty value is nowhere to be seen.
+    // An empty value has no text, so its key is marked.
     if (part === 'key' || place.value.end === place.value.start) return place.key ?? place.value;
     return place.value;
   }
@@ -81,21 +82,25 @@ class NodeReader {
   #follow<Result>(alias: Alias, read: (target: Node) => Result): Result | null {
     const target = this.#targets.get(alias);
     if (target === undefined) {
-      this.#say(alias, `there is no anchor &${alias.source} above`, `define it first: &${alias.source}`);
+      this.#addProblem(
+        alias,
+        `there is no anchor &${alias.source} above`,
+        `define it first: &${alias.source}`,
+      );
       return null;
     }
     if (this.#following.has(target)) {
-      this.#say(alias, `the alias *${alias.source} stands inside its own anchor`, null);
+      this.#addProblem(alias, `the alias *${alias.source} is inside its own anchor`, null);
       return null;
     }
-    // Counted here too, because merging what is there already adds no value but takes as long.
+    // Counted here too: merging existing keys adds no value but takes the same time.
     this.#aliased += 1;
     if (this.#aliased > MOST_ALIASED || this.#following.size >= DEEPEST) {
       this.gaveUp = true;
-      this.#say(
+      this.#addProblem(
         alias,
         `aliases add more than ${MOST_ALIASED} values or ${DEEPEST} levels`,
-        'write out what is meant',
+        'write the values without aliases',
       );
     }
     if (this.gaveUp) return null;
@@ -111,7 +116,7 @@ class NodeReader {
     return data;
   }
 
-  /** Keys that are there already win: those beside a merge key, then those of mappings further left. */
+  /** Existing keys have priority: first those beside the merge key, then those of mappings further left. */
   #readPairs(map: YAMLMap, pointer: Pointer, data: PlainObject): void {
     for (const { key, value } of map.items.filter((pair) => !isMergeKey(pair))) {
       if (!isScalar(key) || typeof key.value !== 'string' || key.value in data) continue;
@@ -130,11 +135,11 @@ class NodeReader {
     } else if (isMap(value)) {
       this.#readPairs(value, pointer, data);
     } else {
-      this.#say(value, 'a merge key (<<) takes a mapping, or a list of mappings', null);
+      this.#addProblem(value, 'a merge key (<<) needs a mapping, or a list of mappings', null);
     }
   }
 
-  #say(node: unknown, message: string, hint: string | null): void {
+  #addProblem(node: unknown, message: string, hint: string | null): void {
     this.problems.push({ span: spanOf(node) ?? { start: 0, end: 0 }, message, hint });
   }
 }
@@ -148,7 +153,7 @@ function spanOf(node: unknown): Span | null {
   return node.range ? { start: node.range[0], end: node.range[1] } : null;
 }
 
-/** The node that each alias means: the last one above it with that anchor. */
+/** The node of each alias: the last one above it with that anchor. */
 function aliasTargets(document: Document.Parsed): Map<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

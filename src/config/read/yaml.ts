@@ -1,3 +1,4 @@
+/** Reads YAML text into plain data with places. */
 import { isMap, isScalar, parseDocument } from 'yaml';
 import type { Document, Node, YAMLError } from 'yaml';
 import type { Diagnostic } from '../diagnostic.ts';
@@ -7,19 +8,19 @@ import { textDiagnostic, type Source } from './source.ts';
 import { readNodes } from './yaml-data.ts';
 
 /**
- * With `ok`, `diagnostics` holds mistakes that leave the rest readable, such as a key given twice. Otherwise `salvaged`
- * is what the parser could still make of a text that is no YAML.
+ * With `ok`, `diagnostics` are errors after which the rest is still readable, such as a key given twice. Otherwise
+ * `salvaged` is what the parser could read of a text that is not valid YAML.
  */
 export type ReadText =
   | { readonly ok: true; readonly source: Source; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly salvaged?: Source };
 
-/** Messages for what people get wrong most; for the rest the parser's own message does. */
+/** Messages for the most frequent errors. For the others, the parser's own message is used. */
 const ADVICE: Readonly<Partial<Record<YAMLError['code'], { message?: string; hint: string }>>> = {
-  TAB_AS_INDENT: { message: 'a tab is used as indentation', hint: 'YAML takes spaces only' },
+  TAB_AS_INDENT: { message: 'a tab is used as indentation', hint: 'indent with spaces: YAML allows no tabs' },
   MULTIPLE_DOCS: {
     message: 'a second document begins here',
-    hint: 'keep one document a file: remove the line `---`',
+    hint: 'remove the line `---`: a file holds one document',
   },
   BLOCK_AS_IMPLICIT_KEY: {
     message: 'a second `: ` on one line',
@@ -28,7 +29,7 @@ const ADVICE: Readonly<Partial<Record<YAMLError['code'], { message?: string; hin
   BAD_SCALAR_START: { hint: 'put quotes around the value, as in "%alt"' },
   MISSING_CHAR: { hint: 'close it, or check the lines above' },
   NON_STRING_KEY: { message: 'a key must be text', hint: 'write `name: value`' },
-  TAG_RESOLVE_FAILED: { hint: 'tags (`!name`) are not used here: remove it' },
+  TAG_RESOLVE_FAILED: { hint: 'remove it: tags (`!name`) are not used here' },
 };
 
 /**
@@ -36,11 +37,14 @@ const ADVICE: Readonly<Partial<Record<YAMLError['code'], { message?: string; hin
  * the value of that key.
  */
 export function readYaml(file: string, text: string, under?: string): ReadText {
-  const say = (span: Span, message: string, hint: string | null = null) =>
+  const diagnosticAt = (span: Span, message: string, hint: string | null = null) =>
     textDiagnostic(file, text, span, message, hint);
 
   if (isNestedTooDeeply(text)) {
-    return { ok: false, diagnostics: [say({ start: 0, end: 0 }, `nested deeper than ${DEEPEST} levels`)] };
+    return {
+      ok: false,
+      diagnostics: [diagnosticAt({ start: 0, end: 0 }, `nested deeper than ${DEEPEST} levels`)],
+    };
   }
   const document = parseDocument(text, { version: '1.2', stringKeys: true, prettyErrors: false });
   const diagnostics = problemsOf(document, text).map((problem) => {
@@ -48,12 +52,16 @@ export function readYaml(file: string, text: string, under?: string): ReadText {
     const advice = ADVICE[problem.code];
     const message =
       problem.code === 'DUPLICATE_KEY' ? duplicateKey(text, start) : (advice?.message ?? problem.message);
-    return say({ start, end }, message, advice?.hint);
+    return diagnosticAt({ start, end }, message, advice?.hint);
   });
-  // A directive would switch the parser to another version, with other ideas of `yes` and of dates.
+  // A directive would switch the parser to another version, which reads `yes` and dates differently.
   if (document.directives.yaml.version !== '1.2') {
     diagnostics.push(
-      say({ start: 0, end: 0 }, 'the file asks for another version of YAML than 1.2', 'remove %YAML'),
+      diagnosticAt(
+        { start: 0, end: 0 },
+        'the file requires another version of YAML than 1.2',
+        'remove %YAML',
+      ),
     );
     return { ok: false, diagnostics };
   }
@@ -61,21 +69,22 @@ export function readYaml(file: string, text: string, under?: string): ReadText {
   const root = rootOf(document, under);
   if (root === null) {
     if (broken) return { ok: false, diagnostics };
-    const nothing = under === undefined ? 'the file holds no configuration' : `there is no key "${under}"`;
+    const nothing = under === undefined ? 'the file contains no configuration' : `there is no key "${under}"`;
     return {
       ok: false,
-      diagnostics: [...diagnostics, say({ start: 0, end: 0 }, nothing)],
+      diagnostics: [...diagnostics, diagnosticAt({ start: 0, end: 0 }, nothing)],
     };
   }
   const read = readNodes(document, root);
-  if (!broken) diagnostics.push(...read.problems.map(({ span, message, hint }) => say(span, message, hint)));
+  if (!broken)
+    diagnostics.push(...read.problems.map(({ span, message, hint }) => diagnosticAt(span, message, hint)));
   if (read.gaveUp) return { ok: false, diagnostics };
   const { data, place, written } = read;
   const source = { file, text, data, place, written };
   return broken ? { ok: false, diagnostics, salvaged: source } : { ok: true, source, diagnostics };
 }
 
-/** One problem a line: what follows on the same line is mostly the parser's confusion about the first. */
+/** One problem per line: further problems on the same line are mostly consequences of the first. */
 function problemsOf(document: Document.Parsed, text: string): YAMLError[] {
   const lines = new Set<number>();
   return [...document.errors, ...document.warnings]

@@ -1,17 +1,17 @@
+/** Turns an error of the schema validator into a message and a hint. */
 import { nearest } from '../../util/nearest.ts';
 import type { SchemaError } from './generated/validator.js';
 import { child } from '../read/pointer.ts';
-import type { Mistake, Part } from '../read/source.ts';
+import type { Finding, Part } from '../read/source.ts';
 
-/** One error of the schema validator in words. */
-export function describeError(error: SchemaError): Mistake {
+export function describeError(error: SchemaError): Finding {
   const { keyword, instancePath } = error;
-  const say = (
+  const finding = (
     message: string,
     hint: string | null,
     part: Part = 'value',
     pointer = instancePath,
-  ): Mistake => ({
+  ): Finding => ({
     severity: 'error',
     pointer,
     part,
@@ -21,14 +21,14 @@ export function describeError(error: SchemaError): Mistake {
   switch (keyword) {
     case 'additionalProperties': {
       const pointer = child(instancePath, String(error.params['additionalProperty']));
-      return say('unknown key', unknownKeyHint(error), 'key', pointer);
+      return finding('unknown key', unknownKeyHint(error), 'key', pointer);
     }
     case 'required':
-      return say(`the key "${String(error.params['missingProperty'])}" is missing`, null, 'key');
+      return finding(`the key "${String(error.params['missingProperty'])}" is missing`, null, 'key');
     case 'if':
-      return say(...describeExactlyOne(error), 'key');
+      return finding(...describeExactlyOne(error), 'key');
     default:
-      return say(`expected ${expected(error)}, found ${found(error)}`, valueHint(error));
+      return finding(`expected ${expected(error)}, found ${found(error)}`, valueHint(error));
   }
 }
 
@@ -45,11 +45,11 @@ function knownKeys({ parentSchema }: SchemaError): string[] {
 function unknownKeyHint(error: SchemaError): string {
   const suggestion = suggestionFor(error);
   return suggestion === null
-    ? `the keys here are ${knownKeys(error).join(', ')}`
+    ? `the known keys are ${knownKeys(error).join(', ')}`
     : `did you mean "${suggestion}"?`;
 }
 
-/** The `$comment` of a schema says in words what it takes. */
+/** The `$comment` of a schema describes the expected value. */
 function expected({ parentSchema }: SchemaError): string {
   const comment = parentSchema['$comment'];
   return typeof comment === 'string' ? comment : 'a mapping';
@@ -57,8 +57,8 @@ function expected({ parentSchema }: SchemaError): string {
 
 function found({ keyword, data }: SchemaError): string {
   if (keyword === 'minItems' && Array.isArray(data))
-    return data.length === 0 ? 'an empty list' : 'a list of one';
-  if (keyword === 'minProperties') return 'an empty one';
+    return data.length === 0 ? 'an empty list' : 'a list with one item';
+  if (keyword === 'minProperties') return 'an empty mapping';
   if (data === null || data === undefined) return 'nothing';
   if (data === '') return 'an empty text';
   if (Array.isArray(data)) return 'a list';
@@ -81,7 +81,7 @@ function valueHint({ parentSchema, data }: SchemaError): string | null {
   return parentSchema['type'] === 'string' ? 'put quotes around it' : null;
 }
 
-/** The fixed texts that a schema takes, if it names any. */
+/** The fixed texts that a schema allows, if it lists any. */
 function choices(schema: Readonly<Record<string, unknown>>): string[] {
   const branches = [schema, ...((schema['anyOf'] ?? []) as Readonly<Record<string, unknown>>[])];
   return branches
@@ -89,14 +89,11 @@ function choices(schema: Readonly<Record<string, unknown>>): string[] {
     .filter((value) => typeof value === 'string');
 }
 
-/** The schema says `if: oneOf: required` where exactly one of some keys must be given. */
+/** The schema has `if: oneOf: required` if exactly one of several keys must be given. */
 function describeExactlyOne({ data, parentSchema }: SchemaError): [message: string, hint: string] {
   const condition = parentSchema['if'] as { readonly oneOf: readonly { required: [string] }[] };
   const keys = condition.oneOf.map(({ required: [key] }) => key);
   const given = keys.filter((key) => Object.hasOwn(data as object, key));
-  const hint = `exactly one of ${keys.slice(0, -1).join(', ')} and ${keys.at(-1) ?? ''}`;
-  return [
-    given.length === 0 ? 'none of its kinds is given' : `${given.join(' and ')} exclude each other`,
-    hint,
-  ];
+  const hint = `give exactly one of ${keys.slice(0, -1).join(', ')} and ${keys.at(-1) ?? ''}`;
+  return [given.length === 0 ? 'a key is missing' : `${given.join(' and ')} cannot be used together`, hint];
 }

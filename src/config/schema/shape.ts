@@ -1,23 +1,24 @@
+/** Checks plain data against the schema. */
 import type { RawConfig } from './generated/raw.ts';
 import { validate, type SchemaError } from './generated/validator.js';
 import { child, segments, type Pointer } from '../read/pointer.ts';
 import { describeError, suggestionFor } from './shape-messages.ts';
-import type { Mistake } from '../read/source.ts';
+import type { Finding } from '../read/source.ts';
 
 export interface Shape {
-  /** What is left without the values that have the wrong shape; `null` when nothing can be made of the file. */
+  /** The data without the values of the wrong shape. `null` if the file is not a mapping. */
   readonly config: RawConfig | null;
-  readonly mistakes: readonly Mistake[];
-  /** Places about which something has been said: what is missing there is no second mistake. */
+  readonly findings: readonly Finding[];
+  /** The places that already have an error. A missing value there is not reported again. */
   readonly reported: ReadonlySet<Pointer>;
 }
 
-/** Keywords that say which kind of value is meant; in an `anyOf` each branch that does not fit fails with one. */
+/** Keywords for the kind of a value. In an `anyOf`, each branch for another kind fails with one of them. */
 const KINDS = new Set(['type', 'const', 'enum']);
 
 /**
- * Holds plain data against the schema. Values of the wrong shape are taken out of `data` itself, so that the rules
- * can go on with the rest and all mistakes are found at once.
+ * Checks plain data against the schema. Values of the wrong shape are removed from `data` itself, so that the rules can
+ * check the rest and all errors are found at once.
  */
 export function checkShape(data: unknown): Shape {
   validate(data);
@@ -27,19 +28,19 @@ export function checkShape(data: unknown): Shape {
     const suggestion = suggestionFor(error);
     if (suggestion !== null) reported.add(child(error.instancePath, suggestion));
   }
-  const mistakes = errors
+  const findings = errors
     .filter((error) => error.keyword !== 'required' || !reported.has(missingKey(error)))
     .map(describeError);
-  if (!isObject(data)) return { config: null, mistakes, reported };
+  if (!isObject(data)) return { config: null, findings, reported };
 
   const nuls = findNuls(data, '');
   for (const pointer of nuls) {
-    mistakes.push({
+    findings.push({
       severity: 'error',
       pointer,
       part: 'value',
-      message: 'holds a NUL character',
-      hint: 'no program can be given one',
+      message: 'contains a NUL character',
+      hint: 'remove it: arguments, variables and paths cannot contain it',
     });
   }
   for (const pointer of [...errors.map(brokenPart), ...nuls.map(enclosingKey)]) {
@@ -47,15 +48,15 @@ export function checkShape(data: unknown): Shape {
     remove(data, segments(pointer));
   }
   if (!isObject(data['services'])) data['services'] = Object.create(null);
-  // The schema has nothing left to say but about patterns, which the rules check again with better words.
-  return { config: data as unknown as RawConfig, mistakes, reported };
+  // What is left fits the schema except for patterns. The rules check those, with better messages.
+  return { config: data as unknown as RawConfig, findings, reported };
 }
 
 function missingKey(error: SchemaError): Pointer {
   return child(error.instancePath, String(error.params['missingProperty']));
 }
 
-/** Leaves one error for each mistake: an `anyOf` otherwise repeats what each of its branches would have wanted. */
+/** Leaves one error per place: otherwise an `anyOf` reports what each of its branches expects. */
 function collapse(errors: readonly SchemaError[]): SchemaError[] {
   const dropped = new Set(errors.filter(isSaidByRules));
   for (const union of errors.filter(({ keyword }) => keyword === 'anyOf')) {
@@ -63,12 +64,12 @@ function collapse(errors: readonly SchemaError[]): SchemaError[] {
     const same = errors.filter((error) => error.instancePath === path && error !== union);
     const inside = errors.some((error) => error.instancePath.startsWith(`${path}/`));
     if (inside || same.some(({ keyword }) => !KINDS.has(keyword))) {
-      // One branch was of the right kind: its own errors say it all.
+      // One branch has the right kind. Its own errors are enough.
       dropped.add(union);
     }
     for (const error of same) if (KINDS.has(error.keyword)) dropped.add(error);
   }
-  // Which of several keys is missing or too many only matters in a mapping whose keys are all known.
+  // If a mapping has an unknown key, an error about missing or conflicting keys would only distract.
   const worse = new Set(
     errors
       .filter(({ keyword }) => keyword === 'additionalProperties' || keyword === 'type')
@@ -79,12 +80,12 @@ function collapse(errors: readonly SchemaError[]): SchemaError[] {
   );
 }
 
-/** Patterns of texts and names are checked again by rules that know why; `else: false` only repeats its `if`. */
+/** The rules check patterns of texts and names with better messages. `else: false` only repeats its `if`. */
 function isSaidByRules({ keyword }: SchemaError): boolean {
   return keyword === 'pattern' || keyword === 'propertyNames' || keyword === 'false schema';
 }
 
-/** What has to go: an unknown key alone, else the whole value of the service's (or of another section's) key. */
+/** The part to remove: an unknown key, otherwise the whole value of a key of the service or of another section. */
 function brokenPart(error: SchemaError): Pointer {
   if (error.keyword === 'additionalProperties') {
     return child(error.instancePath, String(error.params['additionalProperty']));
@@ -106,7 +107,7 @@ function remove(data: Record<string, unknown>, way: readonly string[]): void {
   else if (isObject(inner)) remove(inner, rest);
 }
 
-/** Texts that hold a NUL character: it ends a C string, so arguments, variables and paths cannot hold one. */
+/** Finds texts with a NUL character. It ends a C string, so arguments, variables and paths cannot contain it. */
 function findNuls(value: unknown, pointer: Pointer): Pointer[] {
   if (typeof value === 'string') return value.includes('\0') ? [pointer] : [];
   if (typeof value !== 'object' || value === null) return [];

@@ -1,10 +1,11 @@
+/** Looks up users and groups of this machine. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** A user of this machine. */
 export interface Account {
   readonly uid: number;
-  /** The user's own group; `null` for an id without an entry. */
+  /** The user's primary group. `null` for an id without an entry. */
   readonly gid: number | null;
   /** `USER`, `LOGNAME` and `HOME`, as far as they are known. */
   readonly env: Readonly<Record<string, string>>;
@@ -15,7 +16,7 @@ type Entry = readonly string[];
 
 const ID = /^\d+$/;
 
-/** A user by name or id; `null` when there is none. An id without an entry is taken as it is, with `/` for its home. */
+/** A user by name or id. `null` if there is none. An id without an entry is accepted, with the home `/`. */
 export function findUser(nameOrId: string): Account | null {
   if (nameOrId === '') return null;
   const entry = findEntry('passwd', nameOrId);
@@ -23,7 +24,7 @@ export function findUser(nameOrId: string): Account | null {
     const [name = '', , uid, gid, , home = ''] = entry;
     return { uid: Number(uid), gid: Number(gid), env: { USER: name, LOGNAME: name, HOME: home } };
   }
-  // Root's own HOME and USER must not stay: a program would look for its files there.
+  // HOME and USER of root must not stay: a program would look for its files there.
   if (ID.test(nameOrId))
     return { uid: Number(nameOrId), gid: null, env: { USER: nameOrId, LOGNAME: nameOrId, HOME: '/' } };
   const uid = ask('id', ['-u', nameOrId]);
@@ -32,14 +33,14 @@ export function findUser(nameOrId: string): Account | null {
   return { uid: Number(uid), gid: Number(gid), env: { USER: nameOrId, LOGNAME: nameOrId } };
 }
 
-/** The id of a group by name or id; `null` when there is none. */
+/** The id of a group by name or id. `null` if there is none. */
 export function findGroup(nameOrId: string): number | null {
   const entry = findEntry('group', nameOrId);
   if (entry !== null) return Number(entry[2]);
   return ID.test(nameOrId) ? Number(nameOrId) : null;
 }
 
-/** Looks into the file first: that starts no process. Users of a directory service (LDAP) are known to `getent` only. */
+/** Reads the file first, because that starts no process. Only `getent` finds users of a directory service (LDAP). */
 function findEntry(database: 'passwd' | 'group', nameOrId: string): Entry | null {
   const entries = readEntries(database);
   const found =
@@ -55,7 +56,7 @@ function readEntries(database: 'passwd' | 'group'): Entry[] {
   try {
     text = readFileSync(`/etc/${database}`, 'utf8');
   } catch {
-    // Some systems have no such file; then only the commands know.
+    // Some systems have no such file. Then only the commands find users.
     return [];
   }
   return text
@@ -64,7 +65,7 @@ function readEntries(database: 'passwd' | 'group'): Entry[] {
     .map((line) => line.split(':'));
 }
 
-/** The first line that a program prints; `null` when it fails or is not there. */
+/** The first line that a program prints. `null` if it fails or is not installed. */
 function ask(program: string, args: readonly string[]): string | null {
   // A name that looks like an option would be taken as one.
   if (args.at(-1)?.startsWith('-') ?? false) return null;

@@ -1,9 +1,10 @@
+/** Reads `user` and `group`. */
 import { findGroup, findUser } from './accounts.ts';
 import type { Pointer } from '../read/pointer.ts';
 import type { Credentials } from '../types.ts';
 import type { Context } from '../values/values.ts';
 
-/** Who runs the manager. */
+/** The user and group of the manager. */
 export interface Identity {
   readonly uid: number;
   readonly gid: number;
@@ -16,8 +17,8 @@ export function ownIdentity(): Identity {
 }
 
 /**
- * Looks up the ids for a user and a group, each a name or an id, `undefined` where not given. Only root can become
- * another user, so anything else than one's own is a mistake for anyone else.
+ * Looks up the ids of a user and a group. Each is a name or an id, or `undefined` if it is not given. Only root can become
+ * another user, so for other users every id except their own is an error.
  */
 export function readCredentials(
   user: string | undefined,
@@ -29,16 +30,16 @@ export function readCredentials(
   const account = user === undefined ? null : findUser(user);
   const gid = group === undefined ? null : findGroup(group);
   if (user !== undefined && account === null) {
-    context.say(at('user'), `there is no user ${JSON.stringify(user)} on this machine`);
+    context.error(at('user'), `there is no user ${JSON.stringify(user)} on this machine`);
   }
   if (group !== undefined && gid === null) {
-    context.say(at('group'), `there is no group ${JSON.stringify(group)} on this machine`);
+    context.error(at('group'), `there is no group ${JSON.stringify(group)} on this machine`);
   }
   if (account !== null && account.gid === null && group === undefined) {
-    context.say(
+    context.error(
       at('user'),
-      `user ${account.uid} has no entry, so its group is not known`,
-      'give group as well',
+      `user ${account.uid} has no entry on this machine, so its group is not known`,
+      'add group',
     );
   }
   const credentials = {
@@ -48,11 +49,11 @@ export function readCredentials(
     env: account?.env ?? {},
   };
   if (self.uid === 0) return credentials;
-  const hint = 'start the manager as root, or leave this key out';
+  const hint = 'start the manager as root, or remove this key';
   if (account !== null && account.uid !== self.uid) {
-    context.say(at('user'), 'only root can start a service as another user', hint);
+    context.error(at('user'), 'only root can start a service as another user', hint);
   } else if (gid !== null && gid !== self.gid) {
-    context.say(at('group'), 'only root can start a service as another group', hint);
+    context.error(at('group'), 'only root can start a service as another group', hint);
   }
   return credentials;
 }

@@ -1,4 +1,4 @@
-/** What is probably wrong with a service, as far as its configuration shows it: warnings. Pure. */
+/** Warns about what is probably wrong with a service, as far as its configuration shows it. Pure. */
 import { basename } from 'node:path';
 import type { RawService } from '../schema/generated/raw.ts';
 import { ownAddress } from '../instance.ts';
@@ -7,27 +7,27 @@ import { hasPlaceholder } from '../values/template.ts';
 import type { ServiceConfig } from '../types.ts';
 import type { Context } from '../values/values.ts';
 
-/** nginx, `fail_timeout` of ngx_http_upstream_module: how long a proxy leaves a server out after a failed request. */
+/** nginx, `fail_timeout` of ngx_http_upstream_module: how long a proxy does not use a server after a failed request. */
 const USUAL_FAIL_TIMEOUT_MS = 10_000;
 
-/** A parameter that looks like a port which any user may have. */
+/** A parameter that looks like an unprivileged port. */
 const PORT = /^\d{4,5}$/;
 
 const RUNS_A_PACKAGE = {
-  why: "stands between alternate and the server: it passes no inherited socket on, and its exit is not the server's",
-  hint: 'name the program itself, as "scripts" in package.json does',
+  why: "runs the server as a child process: the server does not get the inherited sockets, and alternate sees the wrapper's exit, not the server's",
+  hint: 'give the program itself as the command, as "scripts" in package.json does',
 };
 const RESTARTS = {
   why: 'restarts the server by itself, without a second instance beside it',
-  hint: 'name the program itself, and use watch and restart',
+  hint: 'give the program itself as the command, and use watch and restart',
 };
 const BECOMES_ANOTHER = {
   why: 'runs the server as another user: a signal of alternate may not reach it',
-  hint: 'name the program itself, and use user (the manager must be root)',
+  hint: 'give the program itself as the command, and use user (the manager must be root)',
 };
 const LEAVES = {
-  why: 'puts the server where alternate does not see it',
-  hint: 'name the program itself: it must stay in the foreground, in its process group',
+  why: 'moves the server out of its process group: alternate can no longer see it',
+  hint: 'give the program itself as the command: it must stay in the foreground, in its process group',
 };
 const WRAPPERS: Readonly<Record<string, { readonly why: string; readonly hint: string }>> = {
   npm: RUNS_A_PACKAGE,
@@ -49,8 +49,8 @@ const WRAPPERS: Readonly<Record<string, { readonly why: string; readonly hint: s
 };
 
 /**
- * @param raw the service with `defaults` under it
- * @param at where a key of it stands
+ * @param raw the service, merged with `defaults`
+ * @param at returns the place of a key: in the service or in `defaults`
  */
 export function doubtService(
   service: ServiceConfig,
@@ -65,8 +65,8 @@ export function doubtService(
   if (service.onRotate.type === 'none' && service.watch.length > 0)
     context.warn(
       at('watch'),
-      'a change rotates, and onRotate: none refuses that',
-      'leave out one of the two',
+      'has no effect: a change requests a rotation, and onRotate: none refuses it',
+      'remove one of the two',
     );
 }
 
@@ -76,21 +76,21 @@ function doubtWrapper({ command }: ServiceConfig, pointer: Pointer, context: Con
   if (wrapper !== undefined) context.warn(pointer, `${name} ${wrapper.why}`, wrapper.hint);
 }
 
-/** Whether text that an instance gets depends on its parameter. A shell may also read it from the environment. */
+/** Whether one of these texts depends on the parameter. A shell may also read it from the environment. */
 function depends(texts: readonly string[]): boolean {
   return texts.some((text) => hasPlaceholder(text) || text.includes('ALTERNATE_PARAMETER'));
 }
 
 function doubtParameters(service: ServiceConfig, raw: RawService, pointer: Pointer, context: Context): void {
   const { name, command, env, envFile, cwd, hooks, listen } = service;
-  // With inherited sockets the parameters need not do more than name the instances.
+  // With inherited sockets, parameters may be only the names of the instances.
   if (raw.parameters === undefined || listen.length > 0) return;
   const given = [...command, ...Object.values(env), envFile ?? '', cwd, ...Object.values(hooks).flat()];
   if (depends(given)) return;
   context.warn(
     pointer,
-    `no %alt gives them to the program of ${name}: its instances are all started alike`,
-    'put %alt into command, env, envFile or cwd. A program that reads ALTERNATE_PARAMETER by itself cannot be seen here; env: { ALTERNATE_PARAMETER: "%alt" } says so',
+    `the program of ${name} does not get its parameter, because %alt is used nowhere: all instances are started alike`,
+    'put %alt into command, env, envFile or cwd. If the program reads ALTERNATE_PARAMETER itself, add env: { ALTERNATE_PARAMETER: "%alt" }',
   );
 }
 
@@ -98,8 +98,8 @@ function doubtCheck({ ready, parameters }: ServiceConfig, pointer: Pointer, cont
   if (ready?.type !== 'exec' || parameters.length < 2 || depends(ready.command)) return;
   context.warn(
     pointer,
-    'the check is the same for every instance: the old one may answer for the new one',
-    'put %alt into it. A program that reads ALTERNATE_PARAMETER by itself cannot be seen here',
+    'the check is the same for every instance: the old instance may answer for the new one',
+    'put %alt into it. If the program reads ALTERNATE_PARAMETER itself, ignore this warning',
   );
 }
 
@@ -109,12 +109,12 @@ function doubtOverlap(service: ServiceConfig, pointer: Pointer, context: Context
   if (route !== null || listen.length > 0 || ownAddress(service, parameters[0]) === null) return;
   context.warn(
     pointer,
-    'is shorter than 10s: after a failed request a proxy usually leaves a server out for so long (fail_timeout), and may have none left',
+    'is shorter than 10s: after a failed request a proxy usually does not use that server for 10s (fail_timeout), so it may have no server left',
     'use route, so that the proxy is notified, or an overlap of at least 10s',
   );
 }
 
-/** Two services with one port in their lists, where not both say where they listen. */
+/** Warns if two services have the same port as a parameter, unless both give the address where they listen. */
 export function doubtPorts(services: readonly ServiceConfig[], context: Context): void {
   const owners = new Map<string, ServiceConfig>();
   for (const service of services.filter(({ listen }) => listen.length === 0)) {
@@ -126,8 +126,8 @@ export function doubtPorts(services: readonly ServiceConfig[], context: Context)
     if (shared === undefined || owner === undefined || (known(owner) && known(service))) continue;
     context.warn(
       child('/services', service.name),
-      `${owner.name} has the parameter ${shared} too: if it is a port, each takes it from the other`,
-      'give each service ports of its own; or say with address where its instances listen',
+      `${owner.name} has the parameter ${shared} too: if this is a port, only one of the services can use it`,
+      'give each service its own ports, or set address to the place where its instances listen',
       'key',
     );
   }

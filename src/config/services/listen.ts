@@ -1,3 +1,4 @@
+/** Reads `listen`: the sockets that every instance inherits. */
 import { resolve } from 'node:path';
 import { LONGEST_SOCKET_PATH } from '../../util/longest-socket-path.ts';
 import { describeAddressFault, parseAddress } from '../values/address.ts';
@@ -15,13 +16,13 @@ const EXAMPLES = 'for instance 127.0.0.1:8080, "[::1]:8080", ":8080" or unix:run
 /** What sd_listen_fds_with_names(3) allows: printable, no colon, at most 255 characters. */
 const NAME = /^[\x21-\x39\x3b-\x7e]{1,255}$/;
 
-/** What may stand beside `address`. */
+/** The keys that may stand beside `address`. */
 const SETTINGS: readonly string[] = ['backlog', 'mode'];
 
 type RawListen = NonNullable<RawService['listen']>;
 type RawSocket = RawListenAddress | RawListenSocket;
 
-/** The sockets that every instance inherits, in their order; `service` names those that have no name of their own. */
+/** The sockets in their order. A socket without a name has the name of the service. */
 export function readListen(
   raw: RawListen | undefined,
   service: string,
@@ -36,12 +37,15 @@ export function readListen(
   const entries = sockets.map(({ address, place }) => ({ address: addressOfListen(address), place }));
   for (const [one, other] of clashes(entries)) {
     const [first, second] = [describeSocketAddress(one.address), describeSocketAddress(other.address)];
-    context.say(other.place, first === second ? `${second} is listed twice` : `${first} includes ${second}`);
+    context.error(
+      other.place,
+      first === second ? `${second} is listed twice` : `${first} includes ${second}`,
+    );
   }
   return sockets.map(({ name, address, backlog }) => ({ name, address, backlog }));
 }
 
-/** The same for two addresses that cannot be listened on at once. */
+/** A text that is equal for two addresses that cannot be used at the same time. */
 export function listenKey(address: ListenAddress): string {
   if (address.type === 'unix') return `unix:${address.path}`;
   const { host, port } = address;
@@ -64,14 +68,14 @@ function entriesOf(raw: RawListen, service: string, pointer: Pointer, context: C
     const place = child(pointer, name);
     const setting = SETTINGS.includes(name);
     if (setting || !NAME.test(name)) {
-      const hint = setting ? 'for settings of one socket, address is missing beside it' : null;
-      context.say(place, `${JSON.stringify(name)} is no name for a socket`, hint, 'key');
+      const hint = setting ? `for the settings of one socket, add address beside ${name}` : null;
+      context.error(place, `${JSON.stringify(name)} cannot be the name of a socket`, hint, 'key');
     }
     return { name, socket, place };
   });
 }
 
-/** `{ address, backlog, mode }` in the place of the one address; for the schema it looks like names with addresses. */
+/** Reads `{ address, backlog, mode }`. The schema cannot tell it from a mapping of names to addresses. */
 function settingsOf(
   raw: Readonly<Record<string, RawSocket>>,
   service: string,
@@ -81,14 +85,14 @@ function settingsOf(
   const unknown = Object.keys(raw).find((key) => key !== 'address' && !SETTINGS.includes(key));
   const { address, backlog, mode } = raw;
   if (unknown !== undefined) {
-    const hint = 'beside address there are backlog and mode; "address" cannot be the name of a socket';
-    context.say(child(pointer, unknown), 'unknown key', hint, 'key');
+    const hint = 'the keys beside address are backlog and mode; "address" cannot be the name of a socket';
+    context.error(child(pointer, unknown), 'unknown key', hint, 'key');
   } else if (typeof address === 'object') {
-    context.say(child(pointer, 'address'), 'expected an address', EXAMPLES);
+    context.error(child(pointer, 'address'), 'expected an address', EXAMPLES);
   } else if (backlog !== undefined && (typeof backlog !== 'number' || backlog < 1)) {
-    context.say(child(pointer, 'backlog'), 'expected a whole number from 1 to 65535');
+    context.error(child(pointer, 'backlog'), 'expected a whole number from 1 to 65535');
   } else if (mode !== undefined && typeof mode !== 'string') {
-    context.say(child(pointer, 'mode'), 'expected permissions in quotes such as "0660"');
+    context.error(child(pointer, 'mode'), 'expected permissions in quotes, such as "0660"');
   } else {
     const socket = {
       address: address ?? '',
@@ -105,24 +109,24 @@ function readSocket(raw: RawSocket, name: string, place: Pointer, context: Conte
   const at = typeof raw === 'object' ? child(place, 'address') : place;
   const text = textOf(settings.address, at, context);
   if (hasPlaceholder(text)) {
-    context.say(at, '%alt is not replaced here', 'all instances share the sockets');
+    context.error(at, '%alt is not replaced here', 'write a fixed address: all instances share the sockets');
     return null;
   }
   const address = text.startsWith('unix:')
     ? readPath(text.slice('unix:'.length), settings.mode, at, child(place, 'mode'), context)
     : readTcp(text, at, context);
   if (settings.mode !== undefined && address?.type === 'tcp')
-    context.say(child(place, 'mode'), 'only a unix socket has permissions', null, 'key');
+    context.error(child(place, 'mode'), 'only a unix socket has permissions', null, 'key');
   return address === null ? null : { name, address, backlog: settings.backlog ?? DEFAULT_BACKLOG };
 }
 
 function readTcp(text: string, at: Pointer, context: Context): ListenAddress | null {
   const parsed = parseAddress(text);
   if (!parsed.ok) {
-    context.say(at, describeAddressFault(text, parsed), EXAMPLES);
+    context.error(at, describeAddressFault(text, parsed), EXAMPLES);
     return null;
   }
-  // Without a host it is every address of the machine, as for nginx and systemd.
+  // Without a host, the socket listens on every address of the machine, as in nginx and systemd.
   const everywhere = /^:?\d+$/.test(text) || parsed.host === '*';
   return { type: 'tcp', host: everywhere ? null : parsed.host, port: parsed.port };
 }
@@ -137,12 +141,16 @@ function readPath(
   const absolute = resolve(context.baseDir, path);
   const length = Buffer.byteLength(absolute);
   if (path === '' || length > LONGEST_SOCKET_PATH) {
-    const message = `the path of a socket has 1 to ${LONGEST_SOCKET_PATH} bytes, this one has ${path === '' ? 0 : length}`;
-    context.say(at, message, path === '' ? EXAMPLES : `as an absolute path it is ${absolute}`);
+    const message = `the path of a socket has 1 to ${LONGEST_SOCKET_PATH} bytes, but this one has ${path === '' ? 0 : length}`;
+    context.error(at, message, path === '' ? EXAMPLES : `the absolute path is ${absolute}`);
     return null;
   }
   if (mode !== undefined && !/^0?[0-7]{3}$/.test(mode)) {
-    context.say(modeAt, `${JSON.stringify(mode)} is no mode`, 'octal digits in quotes, as in "0660"');
+    context.error(
+      modeAt,
+      `${JSON.stringify(mode)} is not a mode`,
+      'write octal digits in quotes, as in "0660"',
+    );
     return null;
   }
   return { type: 'unix', path: absolute, mode: mode === undefined ? DEFAULT_MODE : Number.parseInt(mode, 8) };

@@ -1,3 +1,4 @@
+/** Turns the raw configuration into `Config`, and checks what concerns several services. */
 import { join } from 'node:path';
 import { readBehaviour } from './process-keys.ts';
 import { readControl } from './control.ts';
@@ -13,19 +14,19 @@ import {
   describeSocketAddress,
   type SocketAddress,
 } from '../values/socket-address.ts';
-import type { Mistake, Source } from '../read/source.ts';
+import type { Finding, Source } from '../read/source.ts';
 import type { Config, ServiceConfig } from '../types.ts';
 import { collectInto, type Context } from '../values/values.ts';
 
-/** `config` is to be used only when there are no `mistakes`. */
+/** `config` is valid only if there are no `findings`. */
 export interface Normalized {
   readonly config: Config;
-  readonly mistakes: readonly Mistake[];
+  readonly findings: readonly Finding[];
 }
 
 /**
- * Fills in defaults, makes paths absolute and durations milliseconds, and checks on the way what the schema cannot
- * say. `path` is the file's real path; `baseDir` the folder that relative paths start from.
+ * Fills in defaults, makes paths absolute, converts durations to milliseconds, and checks what the schema cannot check.
+ * `path` is the file's real path. `baseDir` is the folder of relative paths.
  */
 export function normalize(
   shape: Shape,
@@ -33,10 +34,10 @@ export function normalize(
   path: string,
   baseDir: string,
 ): Normalized {
-  const mistakes: Mistake[] = [];
-  const context = collectInto(mistakes, baseDir, written);
+  const findings: Finding[] = [];
+  const context = collectInto(findings, baseDir, written);
   const { control, defaults = {}, services } = shape.config ?? { services: {} };
-  // Also where every service has its own: a mistake in `defaults` would come up with the next service.
+  // Also if every service has its own values: otherwise an error in `defaults` appears only with the next service.
   readBehaviour(defaults, (key) => child('/defaults', key), context);
   const config = {
     path,
@@ -48,10 +49,10 @@ export function normalize(
   checkRouteFolders(config.services, context);
   checkAddresses(config.services, context);
   doubtPorts(config.services, context);
-  return { config, mistakes };
+  return { config, findings };
 }
 
-/** Two services with one folder would take away each other's files where they share a parameter. */
+/** Two services with the same folder and the same parameter would remove each other's file. */
 function checkRouteFolders(services: readonly ServiceConfig[], context: Context): void {
   const owners = new Map<string, string>();
   for (const { name, route, parameters } of services) {
@@ -61,8 +62,13 @@ function checkRouteFolders(services: readonly ServiceConfig[], context: Context)
       const owner = owners.get(file);
       owners.set(file, name);
       if (owner === undefined) continue;
-      const hint = 'give each service a folder of its own';
-      context.say(child('/services', name), `${owner} has the same file of its route: ${file}`, hint, 'key');
+      const hint = 'give each service its own folder';
+      context.error(
+        child('/services', name),
+        `${owner} uses the same file for its route: ${file}`,
+        hint,
+        'key',
+      );
       break;
     }
   }
@@ -71,11 +77,11 @@ function checkRouteFolders(services: readonly ServiceConfig[], context: Context)
 interface Occupant {
   readonly service: string;
   readonly address: SocketAddress;
-  /** A socket of `listen`; otherwise an address that `address` or `ready` names. */
+  /** True for a socket of `listen`, false for an address of `address` or `ready`. */
   readonly inherited: boolean;
 }
 
-/** Two services at one place: the second cannot bind it, or answers the first one's readiness check. */
+/** If two services have the same address, the second cannot bind it, or one answers the readiness check of the other. */
 function checkAddresses(services: readonly ServiceConfig[], context: Context): void {
   const told = new Set<string>();
   for (const [one, other] of clashes(services.flatMap(occupantsOf))) {
@@ -85,17 +91,17 @@ function checkAddresses(services: readonly ServiceConfig[], context: Context): v
     const [first, second] = [describeSocketAddress(one.address), describeSocketAddress(other.address)];
     const place = first === second ? first : `${first}, which is also ${second},`;
     if (one.inherited && other.inherited)
-      context.say(
+      context.error(
         child('/services', other.service),
-        `${one.service} listens on ${place} already`,
+        `${one.service} already listens on ${place}`,
         null,
         'key',
       );
     else
-      context.say(
+      context.error(
         child('/services', other.service),
         `${one.service} has the address ${place} too: one would answer the readiness check of the other`,
-        'give each service addresses of its own',
+        'give each service its own addresses',
         'key',
       );
   }

@@ -1,3 +1,4 @@
+/** Checks that the folder and the environment file of each instance exist. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Pointer } from '../read/pointer.ts';
@@ -5,19 +6,18 @@ import { substitute } from '../values/template.ts';
 import type { ServiceConfig } from '../types.ts';
 import type { Context } from '../values/values.ts';
 
-/** Checks that what an instance needs to be started is there, for each parameter. */
 export function checkPaths(service: ServiceConfig, at: (key: string) => Pointer, context: Context): void {
   for (const parameter of service.parameters) {
     const cwd = resolve(service.baseDir, substitute(service.cwd, parameter));
     const folder = kindOf(cwd);
     if (folder !== 'folder') {
-      context.say(at('cwd'), folder === 'missing' ? `there is no folder ${cwd}` : `${cwd} is not a folder`);
+      context.error(at('cwd'), folder === 'missing' ? `there is no folder ${cwd}` : `${cwd} is not a folder`);
     }
     if (service.envFile === null) continue;
     const envFile = resolve(service.baseDir, substitute(service.envFile, parameter));
     const file = kindOf(envFile);
     if (file !== 'other') {
-      context.say(
+      context.error(
         at('envFile'),
         file === 'missing' ? `there is no file ${envFile}` : `${envFile} is a folder`,
       );
@@ -29,7 +29,7 @@ function kindOf(path: string): 'folder' | 'missing' | 'other' {
   try {
     return statSync(path).isDirectory() ? 'folder' : 'other';
   } catch {
-    // Whatever the reason (not there, a part is no folder, no permission): it could not be used either.
+    // For every reason (it does not exist, no permission) the path cannot be used.
     return 'missing';
   }
 }

@@ -1,3 +1,4 @@
+/** Reads the keys that describe the process: command, overlap, watch, stop, restart, output, hooks. */
 import { resolve } from 'node:path';
 import type { RawHooks, RawService } from '../schema/generated/raw.ts';
 import { child, type Pointer } from '../read/pointer.ts';
@@ -18,13 +19,13 @@ export const DEFAULT_RESTART: Restart = {
 const DEFAULT_STOP: Stop = { signal: 'SIGTERM', timeoutMs: 30_000 };
 const DEFAULT_MAX_FILES = 5;
 
-/** The part of a service that can be read without knowing its parameters. */
+/** The part of a service that does not depend on its parameters. */
 export type Behaviour = Pick<
   ServiceConfig,
   'command' | 'overlapMs' | 'watch' | 'stop' | 'restart' | 'output' | 'hooks'
 >;
 
-/** `at` says where a key of the service stands: in the service itself, or in `defaults`. */
+/** `at` returns the place of a key: in the service itself, or in `defaults`. */
 export function readBehaviour(raw: RawService, at: (key: string) => Pointer, context: Context): Behaviour {
   return {
     command: raw.command === undefined ? [] : readCommand(raw.command, at('command'), context),
@@ -38,8 +39,8 @@ export function readBehaviour(raw: RawService, at: (key: string) => Pointer, con
 }
 
 /**
- * An absolute path that may hold `%alt`. One that begins with `%alt` is left as it is: the parameter may be an absolute
- * path itself, which only shows once it is put in.
+ * An absolute path that may contain `%alt`. A path that begins with `%alt` stays as it is: the parameter may be an absolute
+ * path itself.
  */
 export function absolute(path: string, baseDir: string): string {
   return path.startsWith('%alt') ? path : resolve(baseDir, path);
@@ -52,7 +53,7 @@ function readWatch(raw: RawService['watch'], pointer: Pointer, context: Context)
   return paths.map((path, index) => {
     const place = typeof raw === 'string' ? pointer : child(pointer, index);
     if (hasPlaceholder(path))
-      context.say(place, '%alt is not replaced here', 'watch a file that all instances share');
+      context.error(place, '%alt is not replaced here', 'give a file that all instances share');
     return resolve(context.baseDir, path);
   });
 }
@@ -80,7 +81,7 @@ function readRestart(raw: RawService['restart'], pointer: Pointer, context: Cont
   const delayMs = readDuration(raw.delay, DEFAULT_RESTART.delayMs, child(pointer, 'delay'), context);
   const longestMs = Math.max(delayMs, DEFAULT_RESTART.maxDelayMs);
   const maxDelayMs = readDuration(raw.maxDelay, longestMs, child(pointer, 'maxDelay'), context);
-  if (maxDelayMs < delayMs) context.say(child(pointer, 'maxDelay'), 'is shorter than delay');
+  if (maxDelayMs < delayMs) context.error(child(pointer, 'maxDelay'), 'is shorter than delay');
   const resetAfterMs = readDuration(
     raw.resetAfter,
     DEFAULT_RESTART.resetAfterMs,
@@ -88,7 +89,10 @@ function readRestart(raw: RawService['restart'], pointer: Pointer, context: Cont
     context,
   );
   if (resetAfterMs === 0)
-    context.say(child(pointer, 'resetAfter'), 'must be above 0: every crash would count as the first one');
+    context.error(
+      child(pointer, 'resetAfter'),
+      'must be above 0, otherwise every crash would count as the first one',
+    );
   return {
     policy: raw.policy ?? DEFAULT_RESTART.policy,
     delayMs,

@@ -1,3 +1,4 @@
+/** Reads `ready`, and checks its addresses and patterns for each parameter. */
 import { describeAddressFault, parseAddress } from '../values/address.ts';
 import type { RawReady } from '../schema/generated/raw.ts';
 import { child, type Pointer } from '../read/pointer.ts';
@@ -16,8 +17,7 @@ const DEFAULT_INTERVAL_MS = 200;
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
- * How a service shows that it is ready; addresses and patterns are tried with each of its parameters. `listens`: its
- * instances share the sockets of `listen`.
+ * Reads how a service shows that it is ready. `listens`: its instances share the sockets of `listen`.
  */
 export function readReady(
   raw: RawReady,
@@ -42,17 +42,13 @@ export function readReady(
     others: Fault | null = null,
   ) => {
     const fault = parameters.map(check).find((found) => found !== null) ?? others;
-    if (fault) context.say(child(pointer, key), fault.message, fault.hint);
+    if (fault) context.error(child(pointer, key), fault.message, fault.hint);
   };
   const connects = raw.http !== undefined ? 'http' : raw.tcp !== undefined ? 'tcp' : null;
   if (listens && connects !== null) {
-    const message = 'a connection to a socket that instances share is answered by the old one as well';
-    context.say(
-      child(pointer, connects),
-      message,
-      'beside listen, ready is one of output, exec and notify',
-      'key',
-    );
+    const message =
+      'this check cannot work with listen: the instances share the socket, so the old one may answer';
+    context.error(child(pointer, connects), message, 'with listen, use output, exec or notify', 'key');
     return null;
   }
   if (raw.http !== undefined) {
@@ -93,8 +89,9 @@ const URL_HINT = 'for instance http://127.0.0.1:%alt/healthz';
 const ADDRESS_HINT = 'for instance 127.0.0.1:%alt';
 
 /**
- * Two parameters that give one address: the old instance would answer the check of the new one, and a release that
- * never listens would count as ready. `%alt` in a path or a query does not change that: the same process answers.
+ * Whether two parameters give the same address. Then the old instance would answer the check of the new one, and a release
+ * that never listens would count as ready. `%alt` in a path or a query does not help: the same process answers.
+ * @returns null if the addresses differ
  */
 export function sharedAddress(
   template: string,
@@ -113,13 +110,13 @@ export function sharedAddress(
   const why = 'the old instance would answer for the new one';
   if (one.parameter === null || other.parameter === null || !hasPlaceholder(template))
     return {
-      message: `every instance has the address ${where}: ${why}`,
+      message: `every instance has the address ${where}, so ${why}`,
       hint: `put %alt into it, ${example}`,
     };
   const both = `${one.parameter} and ${other.parameter}`;
   return {
-    message: `the parameters ${both} give the same address, ${where}: ${why}`,
-    hint: `host or port must differ from parameter to parameter, ${example}`,
+    message: `the parameters ${both} give the same address, ${where}, so ${why}`,
+    hint: `each parameter must give a different host or port, ${example}`,
   };
 }
 
@@ -127,7 +124,7 @@ function faultOfUrl(text: string): Fault | null {
   if (!URL.canParse(text)) return { message: `${JSON.stringify(text)} is not a URL`, hint: URL_HINT };
   const { protocol } = new URL(text);
   if (protocol === 'http:' || protocol === 'https:') return null;
-  return { message: `${JSON.stringify(text)} is not a URL of http or https`, hint: URL_HINT };
+  return { message: `${JSON.stringify(text)} is not an http or https URL`, hint: URL_HINT };
 }
 
 function faultOfAddress(text: string): Fault | null {
@@ -143,11 +140,11 @@ function faultOfPattern(source: string): Fault | null {
     new RegExp(source);
     return null;
   } catch (error) {
-    // The engine's message repeats the pattern, in which the parameter is replaced already.
+    // The message of the engine repeats the pattern, with the parameter already put in.
     const reason = error instanceof Error ? error.message.replace(/^.*\/[a-z]*: /s, '') : String(error);
     return {
       message: `not a regular expression: ${reason}`,
-      hint: 'a backslash makes a character plain: \\(',
+      hint: 'put a backslash before a special character: \\(',
     };
   }
 }

@@ -1,3 +1,4 @@
+/** Reads `address` and `route`. */
 import { resolve } from 'node:path';
 import { describeAddressFault, parseAddress } from '../values/address.ts';
 import type { RawRoute, RawService } from '../schema/generated/raw.ts';
@@ -10,11 +11,11 @@ import { textOf, type Context } from '../values/values.ts';
 
 /** NAME_MAX of every usual file system, in bytes; limits.h. */
 const LONGEST_FILE_NAME = 255;
-/** What HAProxy takes for a name; `show servers state` parts its fields by spaces, commands are parted by `;`. */
+/** The names that HAProxy allows. `show servers state` separates fields by spaces, and `;` separates commands. */
 const HAPROXY_NAME = /^[A-Za-z0-9_.:-]+$/;
-const HAPROXY_NAME_HINT = 'letters, digits, "_", "-", "." and ":"';
+const HAPROXY_NAME_HINT = 'use letters, digits, "_", "-", "." and ":"';
 
-/** Where an instance listens, `%alt` still in it; tried with each of the parameters. */
+/** Where an instance listens. The result may contain `%alt`. It is checked with each parameter. */
 export function readAddress(
   raw: RawService['address'],
   parameters: readonly Parameter[],
@@ -25,22 +26,22 @@ export function readAddress(
   const address = textOf(raw, pointer, context);
   if (parameters.length > 1 && !hasPlaceholder(address)) {
     const hint = 'put %alt into it, for instance 127.0.0.1:%alt';
-    context.say(pointer, 'every instance would have the same address', hint);
+    context.error(pointer, 'every instance would have the same address', hint);
     return address;
   }
   for (const parameter of parameters) {
     const text = substitute(address, parameter);
     const parsed = parseAddress(text);
     if (parsed.ok) continue;
-    context.say(pointer, describeAddressFault(text, parsed), 'for instance 127.0.0.1:%alt, or a port');
+    context.error(pointer, describeAddressFault(text, parsed), 'for instance 127.0.0.1:%alt, or a port');
     return address;
   }
   const shared = sharedAddress(address, parameters, addressOfText, 'for instance 127.0.0.1:%alt');
-  if (shared !== null) context.say(pointer, shared.message, shared.hint);
+  if (shared !== null) context.error(pointer, shared.message, shared.hint);
   return address;
 }
 
-/** Who is told which instance takes new requests; null where nobody is, or where it cannot work. */
+/** How the proxy is notified. Null if `route` is not given or wrong. */
 export function readRoute(
   raw: RawRoute | undefined,
   parameters: readonly Parameter[],
@@ -49,14 +50,14 @@ export function readRoute(
 ): Route | null {
   if (raw === undefined) return null;
   if (parameters.length < 2) {
-    const hint = 'leave route out, or give the service parameters';
-    context.say(pointer, 'a service without parameters has nothing to route between', hint, 'key');
+    const hint = 'remove route, or give the service parameters';
+    context.error(pointer, 'a service without parameters has only one instance to route to', hint, 'key');
     return null;
   }
   if (raw.files !== undefined) {
     const place = child(pointer, 'files');
     if (hasPlaceholder(raw.files)) {
-      context.say(place, '%alt is not replaced here', 'one folder holds the files of all instances');
+      context.error(place, '%alt is not replaced here', 'give one folder for the files of all instances');
     }
     for (const parameter of parameters) checkFileName(parameter ?? '', place, context);
     return { type: 'files', folder: resolve(context.baseDir, raw.files) };
@@ -64,9 +65,9 @@ export function readRoute(
   if (raw.haproxy === undefined) return null;
   const { socket, backend, server } = raw.haproxy;
   if (!HAPROXY_NAME.test(backend))
-    context.say(
+    context.error(
       child(child(pointer, 'haproxy'), 'backend'),
-      `${JSON.stringify(backend)} is no name for a backend of HAProxy`,
+      `${JSON.stringify(backend)} cannot be the name of a backend of HAProxy`,
       HAPROXY_NAME_HINT,
     );
   checkServers(server, parameters, child(child(pointer, 'haproxy'), 'server'), context);
@@ -76,17 +77,17 @@ export function readRoute(
 function checkFileName(parameter: string, pointer: Pointer, context: Context): void {
   const fault =
     parameter === '' || parameter === '.' || parameter === '..'
-      ? 'is no name of a file'
+      ? 'cannot be the name of a file'
       : /[/\0]/.test(parameter)
-        ? 'cannot be the name of a file: it holds a slash or a zero byte'
+        ? 'cannot be the name of a file: it contains a slash or a zero byte'
         : Buffer.byteLength(parameter) > LONGEST_FILE_NAME
           ? 'is too long for the name of a file (255 bytes)'
           : null;
   if (fault === null) return;
-  context.say(
+  context.error(
     pointer,
     `the parameter ${JSON.stringify(parameter)} ${fault}`,
-    'each instance is shown by a file named after its parameter',
+    'route: { files: … } creates a file with the name of the parameter',
   );
 }
 
@@ -97,7 +98,7 @@ function checkServers(
   context: Context,
 ): void {
   if (!hasPlaceholder(server)) {
-    context.say(
+    context.error(
       pointer,
       'every instance would be the same server',
       'put %alt into it, for instance api-%alt',
@@ -108,5 +109,9 @@ function checkServers(
     .map((parameter) => substitute(server, parameter))
     .find((name) => !HAPROXY_NAME.test(name));
   if (odd === undefined) return;
-  context.say(pointer, `${JSON.stringify(odd)} is no name for a server of HAProxy`, HAPROXY_NAME_HINT);
+  context.error(
+    pointer,
+    `${JSON.stringify(odd)} cannot be the name of a server of HAProxy`,
+    HAPROXY_NAME_HINT,
+  );
 }

@@ -1,3 +1,4 @@
+/** Reads one service. */
 import { absolute, readBehaviour } from './process-keys.ts';
 import { doubtService } from './doubts.ts';
 import { NO_CREDENTIALS, readCredentials } from './credentials.ts';
@@ -11,16 +12,15 @@ import { readAddress, readRoute } from './route.ts';
 import type { OnRotate, Parameter, ServiceConfig } from '../types.ts';
 import { readSignal, textOf, type Context } from '../values/values.ts';
 
-/** Where instances share their sockets, nothing but a name tells one from the next. */
+/** The default with `listen`: the instances share their sockets and need only different names. */
 const SHARED_SOCKET_PARAMETERS = ['blue', 'green'];
 /** The same pattern as in the schema. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-/** What the manager puts before its own lines. */
+/** The prefix of the manager's log lines. */
 const RESERVED_NAME = 'alternate';
 
 /**
- * Reads one service, `defaults` merged under it key by key. `reported` are places about which something has been said
- * already.
+ * Reads one service, merged key by key with `defaults`. `reported`: the places that already have an error.
  */
 export function readService(
   name: string,
@@ -34,21 +34,16 @@ export function readService(
   const at = (key: string): Pointer => child(Object.hasOwn(own, key) ? self : '/defaults', key);
 
   if (!NAME.test(name)) {
-    const hint = 'letters, digits, ".", "_" and "-", first a letter or a digit';
-    context.say(self, `${JSON.stringify(name)} is no name for a service`, hint, 'key');
+    const hint = 'use letters, digits, ".", "_" and "-"; the first must be a letter or a digit';
+    context.error(self, `${JSON.stringify(name)} cannot be the name of a service`, hint, 'key');
   }
   if (name === RESERVED_NAME) {
-    const hint = 'choose another name, for instance one that says what the service does';
-    context.say(self, `its lines would look like those of the manager: "${name} | "`, hint, 'key');
+    const hint = 'choose another name, for instance one that describes what the service does';
+    context.error(self, `its output would look like the log of the manager: "${name} | "`, hint, 'key');
   }
   const commandReported = reported.has(child(self, 'command')) || reported.has('/defaults/command');
   if (raw.command === undefined && !commandReported) {
-    context.say(
-      self,
-      'the command is missing',
-      'a service needs a command of its own, or one in defaults',
-      'key',
-    );
+    context.error(self, 'the command is missing', 'add a command to the service or to defaults', 'key');
   }
   const listenReported = reported.has(child(self, 'listen')) || reported.has('/defaults/listen');
   const parametersReported = reported.has(child(self, 'parameters')) || reported.has('/defaults/parameters');
@@ -69,7 +64,7 @@ export function readService(
     env: readEnv(raw.env, at('env'), context),
     envFile: raw.envFile === undefined ? null : absolute(raw.envFile, context.baseDir),
     credentials: readUser(raw, at, context),
-    // Without the parameters there is no telling what an address will be.
+    // Without valid parameters, addresses cannot be checked.
     ready:
       raw.ready === undefined || parametersReported
         ? null
@@ -93,16 +88,16 @@ function readParameters(
   const texts = raw.map((value, index) => textOf(value, child(pointer, index), context));
   texts.forEach((text, index) => {
     if (printable(text) !== text) {
-      const hint = 'a parameter stands in log lines and tables: leave control characters out';
-      context.say(
+      const hint = 'remove it: parameters appear in log lines and tables';
+      context.error(
         child(pointer, index),
-        `the parameter "${printable(text)}" holds a control character`,
+        `the parameter "${printable(text)}" contains a control character`,
         hint,
       );
     }
     if (texts.indexOf(text) === index) return;
-    const hint = 'two instances could not be told apart: parameters must differ as text';
-    context.say(child(pointer, index), `the parameter ${text} is given twice`, hint);
+    const hint = 'each parameter must be a different text, because it names its instance';
+    context.error(child(pointer, index), `the parameter ${text} is given twice`, hint);
   });
   const [first = null, ...others] = texts;
   return [first, ...others];
@@ -118,11 +113,11 @@ function readOnRotate(
   const { onRotate } = raw;
   if (raw.parameters !== undefined || listens) {
     const key = raw.parameters === undefined ? 'listen' : 'parameters';
-    // In defaults it is meant for the services without parameters, unless there are none.
+    // `onRotate` in `defaults` is for the services without parameters, unless `defaults` has parameters or `listen` too.
     const misplaced = Object.hasOwn(own, 'onRotate') || !Object.hasOwn(own, key);
     if (onRotate !== undefined && misplaced) {
-      const hint = `leave out one of the two: with ${key}, a rotation alternates`;
-      context.say(at('onRotate'), `onRotate cannot stand beside ${key}`, hint, 'key');
+      const hint = `remove one of the two: with ${key}, a rotation alternates`;
+      context.error(at('onRotate'), `onRotate cannot be used with ${key}`, hint, 'key');
     }
     return { type: 'alternate' };
   }
@@ -141,7 +136,7 @@ function readEnv(
   const entries = Object.entries(raw ?? {}).map(([name, value]): [string, string] => {
     const place = child(pointer, name);
     if (name === '' || /[=\0]/.test(name)) {
-      context.say(place, `${JSON.stringify(name)} is no name for a variable`, null, 'key');
+      context.error(place, `${JSON.stringify(name)} cannot be the name of a variable`, null, 'key');
     }
     return [name, textOf(value, place, context)];
   });

@@ -1,15 +1,15 @@
+/** Reads `host:port`. Pure. */
 export type ParsedAddress =
   | { readonly ok: true; readonly host: string; readonly port: number }
   | { readonly ok: false; readonly reason: 'not-an-address' | 'bad-port' };
 
-/** What is wrong with such a text, in words. */
 export function describeAddressFault(text: string, { reason }: ParsedAddress & { ok: false }): string {
-  return `${JSON.stringify(text)} ${reason === 'bad-port' ? 'has no possible port' : 'is not an address'}`;
+  return `${JSON.stringify(text)} ${reason === 'bad-port' ? 'has no valid port' : 'is not an address'}`;
 }
 
 const ADDRESS = /^(?:\[([0-9a-fA-F:.%a-z]+)\]:|([^\s:[\]/]*):)?(\d+)$/;
 
-/** Reads `host:port`, `[ipv6]:port`, `:port` or a port alone; the last two are ports of 127.0.0.1. */
+/** Reads `host:port`, `[ipv6]:port`, `:port` or a port alone. Without a host it is a port of 127.0.0.1. */
 export function parseAddress(text: string): ParsedAddress {
   const match = ADDRESS.exec(text);
   if (match === null) return { ok: false, reason: 'not-an-address' };

@@ -1,3 +1,4 @@
+/** Reads names of signals. */
 import { constants } from 'node:os';
 import { nearest } from '../../util/nearest.ts';
 import type { SignalName } from '../types.ts';
@@ -10,7 +11,7 @@ function isSignal(name: string): name is SignalName {
   return Object.hasOwn(constants.signals, name);
 }
 
-/** Reads the name of a signal of this system, with or without `SIG`, in any case: `hup` is `SIGHUP`. */
+/** Reads the name of a signal of this system, with or without `SIG`, in upper or lower case: `hup` is `SIGHUP`. */
 export function parseSignal(text: string): ParsedSignal {
   const upper = text.toUpperCase();
   const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;

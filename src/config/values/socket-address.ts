@@ -1,4 +1,4 @@
-/** Compares the places where servers listen and checks connect, however the configuration writes them. Pure. */
+/** Compares addresses: where servers listen, and where checks connect to. The notation does not matter. Pure. */
 import { parseAddress } from './address.ts';
 import type { ListenAddress } from '../types.ts';
 
@@ -12,13 +12,13 @@ const LOOPBACK: readonly string[] = [LOOPBACK_NAME, '127.0.0.1', '::1'];
 const EVERYWHERE: readonly string[] = ['0.0.0.0', '::'];
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-/** Where `host:port`, `[ipv6]:port`, `:port` or a port alone connects to; null for a text that is no address. */
+/** Where `host:port`, `[ipv6]:port`, `:port` or a port alone connects to. Null if the text is not an address. */
 export function addressOfText(text: string): SocketAddress | null {
   const parsed = parseAddress(text);
   return parsed.ok ? { type: 'tcp', host: canonicalHost(parsed.host), port: parsed.port } : null;
 }
 
-/** Where a request for this URL connects to; null for a text that is no URL of http or https. */
+/** Where a request for this URL connects to. Null if the text is not an http or https URL. */
 export function addressOfUrl(text: string): (SocketAddress & { type: 'tcp' }) | null {
   if (!URL.canParse(text)) return null;
   const { protocol, hostname, port } = new URL(text);
@@ -45,7 +45,7 @@ export function describeSocketAddress(address: SocketAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Each pair of entries that name one place, as [earlier, later]. */
+/** Each pair of entries with the same place, as [earlier, later]. */
 export function* clashes<Entry extends { readonly address: SocketAddress }>(
   entries: readonly Entry[],
 ): Generator<readonly [Entry, Entry]> {
@@ -72,15 +72,15 @@ function isSamePlace(one: SocketAddress, other: SocketAddress): boolean {
   );
 }
 
-/** Whether it may be an address of this machine. A name other than localhost may be that of another one. */
+/** Whether this may be an address of this machine. A name other than localhost may be another machine. */
 function isOwnAddress(host: string | null): boolean {
   return host === LOOPBACK_NAME || /^[\d.]+$|:/.test(host ?? '');
 }
 
-/** An IP address in its shortest form (`127.1` and `::ffff:127.0.0.1` are 127.0.0.1), a name in small letters. */
+/** An IP address in its shortest form (`127.1` and `::ffff:127.0.0.1` are 127.0.0.1), or a name in lower case. */
 function canonicalHost(host: string): string | null {
   const url = `http://${host.includes(':') ? `[${host}]` : host}/`;
-  // These would end the host within a URL.
+  // In a URL, these characters end the host.
   const parsed = !/[@?#\\]/.test(host) && URL.canParse(url) ? new URL(url).hostname : host;
   const name = parsed.replace(/^\[|\]$|\.$/g, '').toLowerCase();
   const mapped = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(name);

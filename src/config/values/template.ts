@@ -1,3 +1,4 @@
+/** Replaces `%alt` by the parameter. Pure. */
 import type { Parameter } from '../types.ts';
 
 /** The escaped form first: in `%%alt` the second `%alt` is text. */
@@ -8,19 +9,18 @@ function replace(template: string, value: string): string {
 }
 
 /**
- * Puts the parameter in the place of every `%alt`; `%%alt` becomes the text `%alt`. Without a parameter (`null`)
- * `%alt` is empty.
+ * Replaces each `%alt` by the parameter. `%%alt` becomes the text `%alt`. Without a parameter (`null`), `%alt` is empty.
  */
 export function substitute(template: string, parameter: Parameter): string {
   return replace(template, parameter ?? '');
 }
 
-/** The same inside the source of a regular expression, in which the parameter stands for itself. */
+/** Replaces `%alt` in the source of a regular expression. The parameter is escaped, so it matches itself. */
 export function substituteInPattern(pattern: string, parameter: Parameter): string {
   return replace(pattern, (parameter ?? '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replaceAll('-', '\\x2d'));
 }
 
-/** Whether a text holds a `%alt` to be replaced. */
+/** Whether a text contains a `%alt` to replace. `%%alt` is none. */
 export function hasPlaceholder(template: string): boolean {
   return template.match(PLACEHOLDER)?.includes('%alt') ?? false;
 }

@@ -1,3 +1,4 @@
+/** Reads single values: durations, sizes, signals, commands. */
 import { formatDuration, LONGEST_MS, parseDuration, type DurationFault } from '../../util/duration.ts';
 import { parseSize, type SizeFault } from '../../util/size.ts';
 import type { RawCommand, RawDuration } from '../schema/generated/raw.ts';
@@ -5,32 +6,32 @@ import { child, type Pointer } from '../read/pointer.ts';
 import type { Severity } from '../diagnostic.ts';
 import { findShellSyntax } from './shell-syntax.ts';
 import { parseSignal } from './signal-names.ts';
-import type { Mistake, Part, Source } from '../read/source.ts';
+import type { Finding, Part, Source } from '../read/source.ts';
 import type { CommandTemplate, SignalName } from '../types.ts';
 import { splitWords } from './words.ts';
 
 /**
- * What reading a part of the configuration needs. The readers of this room return a value in any case, so that all
- * mistakes are found; once one is said the values are thrown away.
+ * What the readers of the configuration need. A reader always returns a value, so that all errors are found. If there is
+ * an error, the values are not used.
  */
 export interface Context {
   /** The folder that relative paths start from. */
   readonly baseDir: string;
   readonly written: Source['written'];
-  /** An error at this place. */
-  readonly say: (pointer: Pointer, message: string, hint?: string | null, part?: Part) => void;
-  /** A warning there. */
-  readonly warn: Context['say'];
+  /** Adds an error at this place. */
+  readonly error: (pointer: Pointer, message: string, hint?: string | null, part?: Part) => void;
+  /** Adds a warning at this place. */
+  readonly warn: Context['error'];
 }
 
-/** A context that collects what is said in `mistakes`. */
-export function collectInto(mistakes: Mistake[], baseDir: string, written: Source['written']): Context {
+/** A context that collects errors and warnings in `findings`. */
+export function collectInto(findings: Finding[], baseDir: string, written: Source['written']): Context {
   const collect =
-    (severity: Severity): Context['say'] =>
+    (severity: Severity): Context['error'] =>
     (pointer, message, hint = null, part = 'value') => {
-      mistakes.push({ severity, pointer, part, message, hint });
+      findings.push({ severity, pointer, part, message, hint });
     };
-  return { baseDir, written, say: collect('error'), warn: collect('warning') };
+  return { baseDir, written, error: collect('error'), warn: collect('warning') };
 }
 
 interface Advice {
@@ -38,7 +39,7 @@ interface Advice {
   readonly hint: string | null;
 }
 
-/** Says in words why `text` is no duration. */
+/** The message for a `text` that is not a duration. */
 export function describeDurationFault(text: string, reason: DurationFault): Advice {
   const example = 'for instance 10s, 1m30s or 500ms';
   switch (reason) {
@@ -66,7 +67,7 @@ export function describeDurationFault(text: string, reason: DurationFault): Advi
   }
 }
 
-/** Milliseconds; `fallback` where nothing is given. `positive` refuses 0. */
+/** A duration in milliseconds. `fallback` if it is not given. `positive` refuses 0. */
 export function readDuration(
   raw: RawDuration | undefined,
   fallback: number,
@@ -79,10 +80,10 @@ export function readDuration(
   const parsed = parseDuration(text);
   if (!parsed.ok) {
     const { message, hint } = describeDurationFault(text, parsed.reason);
-    context.say(pointer, message, hint);
+    context.error(pointer, message, hint);
     return fallback;
   }
-  if (range === 'positive' && parsed.ms === 0) context.say(pointer, 'must be longer than 0');
+  if (range === 'positive' && parsed.ms === 0) context.error(pointer, 'must be longer than 0');
   return parsed.ms;
 }
 
@@ -90,16 +91,16 @@ const SIZE_ADVICE: Readonly<Record<SizeFault, string>> = {
   'missing-unit': 'has no unit',
   'unknown-unit': 'has an unknown unit',
   'not-a-size': 'is not a size',
-  zero: 'is nothing',
+  zero: 'must be above 0',
   'too-large': 'is too large',
 };
 
-/** Bytes; `null` where nothing is given. */
+/** A size in bytes. `null` if it is not given. */
 export function readSize(raw: string | undefined, pointer: Pointer, context: Context): number | null {
   if (raw === undefined) return null;
   const parsed = parseSize(raw);
   if (parsed.ok) return parsed.bytes;
-  context.say(
+  context.error(
     pointer,
     `${JSON.stringify(raw)} ${SIZE_ADVICE[parsed.reason]}`,
     'for instance 10MB, 512KiB or 1000B',
@@ -107,7 +108,7 @@ export function readSize(raw: string | undefined, pointer: Pointer, context: Con
   return null;
 }
 
-/** A signal's full name. `forbidden` ones make no sense at this place. */
+/** A signal's full name. The `forbidden` ones have no use at this place. */
 export function readSignal(
   raw: string | undefined,
   fallback: SignalName,
@@ -119,10 +120,10 @@ export function readSignal(
   const parsed = parseSignal(raw);
   if (!parsed.ok) {
     const hint = parsed.suggestion === null ? null : `did you mean "${parsed.suggestion}"?`;
-    context.say(pointer, `there is no signal ${JSON.stringify(raw)}`, hint);
+    context.error(pointer, `there is no signal ${JSON.stringify(raw)}`, hint);
     return fallback;
   }
-  if (forbidden.includes(parsed.signal)) context.say(pointer, `${parsed.signal} cannot be used here`);
+  if (forbidden.includes(parsed.signal)) context.error(pointer, `${parsed.signal} cannot be used here`);
   return parsed.signal;
 }
 
@@ -130,8 +131,8 @@ export function readSignal(
 export function readCommand(raw: RawCommand, pointer: Pointer, context: Context): CommandTemplate {
   const words = typeof raw === 'string' ? readText(raw, pointer, context) : readList(raw, pointer, context);
   if (words === null) return [];
-  if (words.length === 0) context.say(pointer, 'the command is empty', 'name a program');
-  else if (words[0]?.trim() === '') context.say(pointer, "the program's name is empty", null);
+  if (words.length === 0) context.error(pointer, 'the command is empty', 'give a program');
+  else if (words[0]?.trim() === '') context.error(pointer, 'the name of the program is empty', null);
   return words;
 }
 
@@ -143,8 +144,8 @@ function readText(text: string, pointer: Pointer, context: Context): CommandTemp
     return split.words;
   }
   const rest = text.slice(split.offset, split.offset + 30);
-  if (split.reason === 'unclosed-quote') context.say(pointer, `a quote is never closed: ${rest}`, 'close it');
-  else context.say(pointer, 'a backslash at the end quotes nothing', 'write \\\\ for a backslash');
+  if (split.reason === 'unclosed-quote') context.error(pointer, `a quote is not closed: ${rest}`, 'close it');
+  else context.error(pointer, 'a backslash at the end escapes nothing', 'write \\\\ for a backslash');
   return null;
 }
 
@@ -152,7 +153,7 @@ function readList(words: readonly (string | number)[], pointer: Pointer, context
   return words.map((word, index) => textOf(word, child(pointer, index), context));
 }
 
-/** A value as text, numbers as they are written in the file. */
+/** A value as text. A number is returned as it is written in the file. */
 export function textOf(value: string | number | boolean, pointer: Pointer, context: Context): string {
   return typeof value === 'string' ? value : (context.written(pointer) ?? String(value));
 }

@@ -1,9 +1,11 @@
-/** `offset` is where the quote was opened, or where the backslash stands. */
+/** Splits a command into words as a shell does. Pure. */
+
+/** `offset` is the place of the opening quote, or of the backslash. */
 export type SplitWords =
   | {
       readonly ok: true;
       readonly words: readonly string[];
-      /** The same words with a NUL in the place of every character that was quoted. */
+      /** The same words. Each quoted character is replaced by NUL. */
       readonly bare: readonly string[];
     }
   | { readonly ok: false; readonly reason: 'unclosed-quote' | 'dangling-backslash'; readonly offset: number };
@@ -11,21 +13,21 @@ export type SplitWords =
 /** Inside double quotes a backslash quotes only these (POSIX, Shell Command Language, 2.2.3). */
 const ESCAPED_IN_DOUBLE_QUOTES = new Set(['$', '`', '"', '\\']);
 
-/** Stands for a quoted character; a configuration holds none. */
+/** Stands for a quoted character. A configuration never contains it: checkShape refuses it. */
 const QUOTED = '\0';
 
 const BLANKS = new Set([' ', '\t', '\n']);
 
 /**
- * Splits a text into words as a POSIX shell does (Shell Command Language, 2.2 and 2.3): single quotes, double quotes,
- * backslashes, line continuations, and comments from a `#` at the start of a word to the end of the line. Nothing is
- * expanded, and operators (`| & ; < > ( )`) are plain characters. Unlike in a shell, a line break outside quotes is
- * a blank, so that a command may take several lines.
+ * Splits a text as a POSIX shell does (Shell Command Language, 2.2 and 2.3): single quotes, double quotes, backslashes,
+ * line continuations, and comments from a `#` at the start of a word to the end of the line. Nothing is expanded, and
+ * operators (`| & ; < > ( )`) are plain characters. Unlike in a shell, a line break outside quotes is a blank, so that a
+ * command can have several lines.
  */
 export function splitWords(text: string): SplitWords {
   const words: string[] = [];
   const bareWords: string[] = [];
-  // `null` between words; an empty word can only come from quotes.
+  // `null` between words. An empty text is a word that consists of quotes.
   let word: string | null = null;
   let bare = '';
   const end = (): void => {
@@ -69,7 +71,7 @@ export function splitWords(text: string): SplitWords {
   return { ok: true, words, bare: bareWords };
 }
 
-/** What a pair of quotes holds, and the index behind the closing one. */
+/** The text between a pair of quotes, and the index after the closing one. */
 interface Quoted {
   readonly content: string;
   readonly end: number;

@@ -4,13 +4,13 @@ import { errorOf, noManager } from '../../../src/cli/client/connect.ts';
 test.each([
   [
     'ENOENT',
-    'alternate: no manager is running: there is no socket /s; start it with: alternate --config FILE',
+    'alternate: no manager is running: there is no socket /s. To start a manager: alternate --config FILE',
   ],
   [
     'ECONNREFUSED',
-    'alternate: no manager answers on /s: the one that made it has ended; start it with: alternate --config FILE',
+    'alternate: no manager is running: the one that created /s has ended. To start a manager: alternate --config FILE',
   ],
-  ['EACCES', 'alternate: you may not use /s; it belongs to the user who runs the manager'],
+  ['EACCES', 'alternate: you have no permission to use /s. It belongs to the user who runs the manager'],
   ['ECONNRESET', 'alternate: the manager on /s did not answer: socket hang up'],
 ])('%s: %s', (code, message) => {
   expect(noManager('/s', code, 'socket hang up')).toBe(message);

@@ -23,7 +23,7 @@ test('a manager at the place of a user is named, with what reaches it', async ()
   const { folder, name } = await listening();
   expect(await otherManager(name, 0, [{ uid: own, folder }])).toMatch(
     new RegExp(
-      `^user \\S+ runs the manager of this configuration; to reach it: --socket ${folder}/x\\.sock$`,
+      `^user \\S+ runs the manager of this configuration. To reach it, use --socket ${folder}/x\\.sock$`,
     ),
   );
 });

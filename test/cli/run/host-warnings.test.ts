@@ -111,13 +111,13 @@ describe.skipIf(!isRoot)('as root, a file that others may write to', () => {
     chmodSync(file, 0o666);
     const warnings = await warningsIn(where, yaml, asRoot);
     expect(
-      warnings.map((warning) => warning.replace(/ (?:belongs|can be).*: root/, ' …: root')).sort(),
+      warnings.map((warning) => warning.replace(/ (?:belongs|can be).*, but root/, ' …, but root')).sort(),
     ).toEqual([
-      '1:1 /alternate.config.yaml …: root runs what stands in it',
-      '2:19 services.one.command: /app …: root runs what stands in it',
-      '2:35 services.one.envFile: /x.env …: root runs what stands in it',
-      '3:19 services.two.command: /server.mjs …: root runs what stands in it',
-      '3:58 services.two.hooks.beforeStart: /own …: root runs what stands in it',
+      '1:1 /alternate.config.yaml …, but root runs what it contains',
+      '2:19 services.one.command: /app …, but root runs what it contains',
+      '2:35 services.one.envFile: /x.env …, but root runs what it contains',
+      '3:19 services.two.command: /server.mjs …, but root runs what it contains',
+      '3:58 services.two.hooks.beforeStart: /own …, but root runs what it contains',
     ]);
   });
 
@@ -139,7 +139,7 @@ describe('limits that are too low', () => {
   test('of file watches: as many as are needed, and as many again for other programs', async () => {
     const where = folder({ 'lib/a': 'x', 'lib/b': 'x', 'lib/c/d': 'x' });
     expect(await warningsIn(where, watching, { ...PLENTY, inotifyWatches: 11 })).toEqual([
-      '1:45 services.api.watch: 6 files and folders are watched, and this user may have 11 file watches: without them, changes are looked for twice a second',
+      '1:45 services.api.watch: 6 files and folders are watched, but this user may have only 11 file watches: without them, alternate checks for changes twice per second',
     ]);
     expect(await warningsIn(where, watching, { ...PLENTY, inotifyWatches: 12 })).toEqual([]);
     expect(await warningsIn(where, watching, { ...PLENTY, inotifyWatches: null })).toEqual([]);
@@ -148,7 +148,9 @@ describe('limits that are too low', () => {
   test.each(['EMFILE', 'ENOSPC'])('a watch cannot be made: %s', async (watchFailure) => {
     const where = folder({ 'lib/a': 'x' });
     expect(await warningsIn(where, watching, { ...PLENTY, watchFailure })).toEqual([
-      expect.stringContaining(`1:45 services.api.watch: this user has no file watch left (${watchFailure})`),
+      expect.stringContaining(
+        `1:45 services.api.watch: this user has no file watches left (${watchFailure})`,
+      ),
     ]);
     expect(
       await warningsIn(where, 'services: { a: { command: sleep 1 } }', { ...PLENTY, watchFailure }),
@@ -160,7 +162,7 @@ describe('limits that are too low', () => {
       `services: { ${Array.from({ length: count }, (_, index) => `s${index}: { command: sleep 1 }`).join(', ')} }`;
     const where = folder();
     expect(await warningsIn(where, yaml(9), { ...PLENTY, openFiles: 128 })).toEqual([
-      '1:1 services: the manager may have 128 files open, and these services need some 136',
+      '1:1 services: the manager may open 128 files, but these services need about 136',
     ]);
     expect(await warningsIn(where, yaml(8), { ...PLENTY, openFiles: 128 })).toEqual([]);
   });

@@ -186,8 +186,8 @@ describe.skipIf(!isRoot)('a configuration that another user may have put there (
       await chown(join(folder, name), STRANGER, STRANGER);
       const refused = {
         ok: false,
-        reason: `${join(folder, name)} is not used, because it may be the work of another user: ${join(folder, name)} belongs to nobody (mode 0644)`,
-        hint: 'name the configuration that you trust with --config FILE',
+        reason: `${join(folder, name)} is not used, because it may come from another user: ${join(folder, name)} belongs to nobody (mode 0644)`,
+        hint: 'give the path of a configuration that you trust: --config FILE',
       };
       expect(await searchConfig(join(folder, 'a'))).toEqual(refused);
       expect(await searchConfig(folder)).toEqual(refused);

@@ -94,19 +94,19 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
     ['export default []', '- expected a mapping with services, found a list'],
     ['const a = 1;\n  missing();', '2:3 the module cannot be run: ReferenceError: missing is not defined'],
     ['throw "no"', '- the module throws no'],
-    ['const o = {}; o.services = o; export default o', '- services: holds itself'],
+    ['const o = {}; o.services = o; export default o', '- services: contains itself'],
     [
       'export default { services: { api: { command: () => 1 } } }',
-      '- services.api.command: a function is no data',
+      '- services.api.command: a function is not data',
     ],
     [
       'export default { services: { api: { command: "x", overlap: 10n } } }',
-      '- services.api.overlap: a bigint is no data',
+      '- services.api.overlap: a bigint is not data',
     ],
-    ['export default { services: new Map() }', '- services: a Map is no plain object'],
+    ['export default { services: new Map() }', '- services: a Map is not a plain object'],
     [
       'export default { services: { a: { command: "x\\0" } } }',
-      '- services.a.command: holds a NUL character (no program can be given one)',
+      '- services.a.command: contains a NUL character (remove it: arguments, variables and paths cannot contain it)',
     ],
   ])('%s', async (text, mistake) => {
     expect(await mistakesOf(text, 'a.mjs')).toEqual([mistake]);
@@ -139,7 +139,7 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
     const overdue = {
       file,
       message: 'the module is not finished after 50ms',
-      hint: 'it awaits something that does not come: look at each `await` outside of functions',
+      hint: 'it awaits something that does not happen: check each `await` outside of functions',
     };
     for (let time = 0; time < 2; time++)
       expect(await readModule(file, 50)).toMatchObject({ ok: false, diagnostics: [overdue] });

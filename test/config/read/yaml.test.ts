@@ -53,9 +53,9 @@ services:
   test.each([
     ['a: *nope', '1:4 there is no anchor &nope above (define it first: &nope)'],
     ['a: *x\nb: &x 1', '1:4 there is no anchor &x above (define it first: &x)'],
-    ['services: &x { api: *x }', '1:21 the alias *x stands inside its own anchor'],
-    ['services: &x { <<: *x }', '1:20 the alias *x stands inside its own anchor'],
-    ['services: { <<: 5 }', '1:17 a merge key (<<) takes a mapping, or a list of mappings'],
+    ['services: &x { api: *x }', '1:21 the alias *x is inside its own anchor'],
+    ['services: &x { <<: *x }', '1:20 the alias *x is inside its own anchor'],
+    ['services: { <<: 5 }', '1:17 a merge key (<<) needs a mapping, or a list of mappings'],
   ])('%j is refused', async (text, mistake) => {
     expect(await mistakesOf(text)).toContainEqual(mistake);
   });
@@ -92,10 +92,10 @@ services:
 
 describe('text that is no YAML', () => {
   test.each([
-    ['services:\n\tapi: x\n', '2:1 a tab is used as indentation (YAML takes spaces only)'],
+    ['services:\n\tapi: x\n', '2:1 a tab is used as indentation (indent with spaces: YAML allows no tabs)'],
     [
       `${SERVICE}---\na: 1`,
-      '4:1 a second document begins here (keep one document a file: remove the line `---`)',
+      '4:1 a second document begins here (remove the line `---`: a file holds one document)',
     ],
     ['services:\n  a: b: c', '2:6 a second `: ` on one line (put quotes around a value that holds `: `)'],
     [
@@ -108,9 +108,9 @@ describe('text that is no YAML', () => {
       '2:1 Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
     ['? [a]\n: b', '1:3 a key must be text (write `name: value`)'],
-    ['%YAML 1.1\n---\na: yes', '1:1 the file asks for another version of YAML than 1.2 (remove %YAML)'],
-    ['', '1:1 the file holds no configuration'],
-    ['# only a comment\n', '1:1 the file holds no configuration'],
+    ['%YAML 1.1\n---\na: yes', '1:1 the file requires another version of YAML than 1.2 (remove %YAML)'],
+    ['', '1:1 the file contains no configuration'],
+    ['# only a comment\n', '1:1 the file contains no configuration'],
     ['just text', '1:1 expected a mapping with services, found "just text"'],
     ['- a', '1:1 expected a mapping with services, found a list'],
   ])('%j', async (text, mistake) => {
@@ -119,7 +119,7 @@ describe('text that is no YAML', () => {
 
   test('a tag that is not known is said with the rest', async () => {
     expect(await mistakesOf('services: !env X')).toEqual([
-      '1:11 Unresolved tag: !env (tags (`!name`) are not used here: remove it)',
+      '1:11 Unresolved tag: !env (remove it: tags (`!name`) are not used here)',
       '1:16 services: expected a mapping of names to services, found "X"',
     ]);
   });
@@ -171,7 +171,7 @@ describe('keys that could reach the prototype', () => {
 
   test('as the name of a service: one is refused by the rule for names, another is fine', async () => {
     expect(await mistakesOf('services:\n  __proto__: { command: x }')).toEqual([
-      expect.stringContaining('2:3 services.__proto__: "__proto__" is no name for a service'),
+      expect.stringContaining('2:3 services.__proto__: "__proto__" cannot be the name of a service'),
     ]);
     const { services } = await loadOk('services:\n  constructor: { command: x }');
     expect(services[0]?.name).toBe('constructor');

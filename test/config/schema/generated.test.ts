@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { committedOutputs, drifted } from '../../../scripts/generate.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { parseDuration } from '../../../src/util/duration.ts';
 import { parseSize } from '../../../src/util/size.ts';
@@ -20,7 +21,7 @@ interface SchemaNode {
   readonly $ref?: string;
 }
 
-const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const schema = JSON.parse(readFileSync(path('schema/alternate.schema.json'), 'utf8')) as SchemaNode & {
   readonly definitions: Readonly<Record<string, SchemaNode>>;
 };
@@ -114,17 +115,13 @@ describe('the schema', () => {
 });
 
 describe('the committed files', () => {
-  const generate = path('scripts/generate.mjs');
+  const generate = path('scripts/generate.ts');
 
   it('follow from the schema', () => {
-    execFileSync(process.execPath, [generate, '--check'], { stdio: 'pipe' });
+    execFileSync(process.execPath, ['--import', 'tsx', generate, '--check'], { stdio: 'pipe' });
   });
 
   it('are compared byte by byte', async () => {
-    const { committedOutputs, drifted } = (await import(/* @vite-ignore */ pathToFileURL(generate).href)) as {
-      committedOutputs: () => Promise<Map<string, string>>;
-      drifted: (outputs: Map<string, string>) => Promise<string[]>;
-    };
     const outputs = await committedOutputs();
     expect(await drifted(outputs)).toEqual([]);
     outputs.set('docs/configuration.md', `${outputs.get('docs/configuration.md') ?? ''} `);

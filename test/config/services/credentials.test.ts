@@ -2,14 +2,14 @@ import { userInfo } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { findGroup, findUser } from '../../../src/config/services/accounts.ts';
 import { readCredentials, type Identity } from '../../../src/config/services/credentials.ts';
-import type { Mistake } from '../../../src/config/read/source.ts';
+import type { Finding } from '../../../src/config/read/source.ts';
 import { collectInto } from '../../../src/config/values/values.ts';
 
 const ROOT: Identity = { uid: 0, gid: 0 };
 const self = userInfo();
 
 function read(user: string | undefined, group: string | undefined, identity: Identity) {
-  const mistakes: Mistake[] = [];
+  const mistakes: Finding[] = [];
   const context = collectInto(mistakes, '/', () => null);
   const credentials = readCredentials(user, group, (key) => `/services/api/${key}`, context, identity);
   return { credentials, mistakes: mistakes.map(({ pointer, message }) => `${pointer} ${message}`) };
@@ -69,7 +69,7 @@ describe('readCredentials', () => {
 
   test('wants a group beside an id whose group is not known', () => {
     expect(read('3999999999', undefined, ROOT).mistakes).toEqual([
-      '/services/api/user user 3999999999 has no entry, so its group is not known',
+      '/services/api/user user 3999999999 has no entry on this machine, so its group is not known',
     ]);
   });
 

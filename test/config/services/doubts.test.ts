@@ -32,7 +32,7 @@ describe('shell syntax in a command', () => {
     ['~/bin/x', '~ is passed'],
     ['x ~/data', '~ is passed'],
     ['sh -c cd a && x', '&& is passed'],
-    ['PORT=3000 x', 'PORT=… is taken for the name of the program'],
+    ['PORT=3000 x', 'PORT=… is used as the name of the program'],
   ])('%s', async (command, message) => {
     expect(await inCommand(command)).toEqual([
       expect.stringContaining(`3:14 services.api.command: ${message}`),
@@ -96,7 +96,7 @@ describe('a wrapper', () => {
 
 describe('parameters that no %alt gives to the program', () => {
   const PARAMETERS = 'parameters: [a, b]';
-  const WARNING = '4:17 services.api.parameters: no %alt gives them to the program of api';
+  const WARNING = '4:17 services.api.parameters: the program of api does not get its parameter';
 
   test.each([['command: x'], ['command: x %%alt'], ['command: x', 'ready: { tcp: "%alt:80" }']])(
     '%s',
@@ -124,8 +124,8 @@ describe('parameters that no %alt gives to the program', () => {
   test('names each service that takes them from defaults', async () => {
     const text = 'defaults: { parameters: [a, b] }\nservices: { one: { command: x }, two: { command: y } }';
     expect(await warningsOf(text)).toEqual([
-      expect.stringMatching(/^1:25 defaults\.parameters: .* program of one:/),
-      expect.stringMatching(/^1:25 defaults\.parameters: .* program of two:/),
+      expect.stringMatching(/^1:25 defaults\.parameters: the program of one does not get its parameter/),
+      expect.stringMatching(/^1:25 defaults\.parameters: the program of two does not get its parameter/),
     ]);
   });
 });
@@ -172,7 +172,7 @@ describe('an overlap that is shorter than the usual fail_timeout', () => {
 
 test('watch beside onRotate: none, which refuses what a change would ask for', async () => {
   expect(await inService('command: x', 'onRotate: none', 'watch: true')).toEqual([
-    expect.stringContaining('5:12 services.api.watch: a change rotates'),
+    expect.stringContaining('5:12 services.api.watch: has no effect: a change requests a rotation'),
   ]);
 });
 

@@ -110,7 +110,7 @@ describe('a service that listens', () => {
   test.each(['http: http://127.0.0.1:80/', 'tcp: 127.0.0.1:80'])('cannot show it by %s', async (ready) => {
     const [key] = ready.split(':');
     expect(await mistakesIn('":80"', `ready: { ${ready} }`)).toEqual([
-      `5:14 services.api.ready.${key ?? ''}: a connection to a socket that instances share is answered by the old one as well (beside listen, ready is one of output, exec and notify)`,
+      `5:14 services.api.ready.${key ?? ''}: this check cannot work with listen: the instances share the socket, so the old one may answer (with listen, use output, exec or notify)`,
     ]);
   });
 
@@ -119,13 +119,13 @@ describe('a service that listens', () => {
 services:
   api: { command: x, listen: ":80" }`;
     const [mistake, ...others] = await mistakesOf(text);
-    expect(mistake).toMatch(/^1:22 defaults\.ready\.tcp: a connection to a socket that instances share/);
+    expect(mistake).toMatch(/^1:22 defaults\.ready\.tcp: this check cannot work with listen/);
     expect(others).toEqual([]);
   });
 
   test('has no onRotate', async () => {
     expect(await mistakesIn('":80"', 'onRotate: SIGHUP')).toEqual([
-      '5:5 services.api.onRotate: onRotate cannot stand beside listen (leave out one of the two: with listen, a rotation alternates)',
+      '5:5 services.api.onRotate: onRotate cannot be used with listen (remove one of the two: with listen, a rotation alternates)',
     ]);
   });
 
@@ -144,19 +144,19 @@ describe('a mistake in listen', () => {
     ['"::1:80"', `4:13 services.api.listen: "::1:80" is not an address ${EXAMPLES}`],
     ['127.0.0.1', `4:13 services.api.listen: "127.0.0.1" is not an address ${EXAMPLES}`],
     ['http://127.0.0.1:80', `4:13 services.api.listen: "http://127.0.0.1:80" is not an address ${EXAMPLES}`],
-    ['127.0.0.1:65536', `4:13 services.api.listen: "127.0.0.1:65536" has no possible port ${EXAMPLES}`],
-    ['":0"', `4:13 services.api.listen: ":0" has no possible port ${EXAMPLES}`],
+    ['127.0.0.1:65536', `4:13 services.api.listen: "127.0.0.1:65536" has no valid port ${EXAMPLES}`],
+    ['":0"', `4:13 services.api.listen: ":0" has no valid port ${EXAMPLES}`],
     [
       '"unix:"',
-      `4:13 services.api.listen: the path of a socket has 1 to 107 bytes, this one has 0 ${EXAMPLES}`,
+      `4:13 services.api.listen: the path of a socket has 1 to 107 bytes, but this one has 0 ${EXAMPLES}`,
     ],
     [
       '127.0.0.1:%alt',
-      '4:13 services.api.listen: %alt is not replaced here (all instances share the sockets)',
+      '4:13 services.api.listen: %alt is not replaced here (write a fixed address: all instances share the sockets)',
     ],
     [
       'unix:/run/%alt.sock',
-      '4:13 services.api.listen: %alt is not replaced here (all instances share the sockets)',
+      '4:13 services.api.listen: %alt is not replaced here (write a fixed address: all instances share the sockets)',
     ],
     ['[":80", x]', `4:21 services.api.listen[1]: "x" is not an address ${EXAMPLES}`],
     ['{ http: x }', `4:21 services.api.listen.http: "x" is not an address ${EXAMPLES}`],
@@ -165,10 +165,10 @@ describe('a mistake in listen', () => {
     ['{ a: unix:x, b: unix:./x }', /^4:29 services\.api\.listen\.b: unix:\/.*\/x is listed twice$/],
     [
       '{ adress: ":80", backlog: 5 }',
-      '4:30 services.api.listen.backlog: "backlog" is no name for a socket (for settings of one socket, address is missing beside it)',
+      '4:30 services.api.listen.backlog: "backlog" cannot be the name of a socket (for the settings of one socket, add address beside backlog)',
     ],
-    ['{ "a:b": ":80" }', '4:15 services.api.listen["a:b"]: "a:b" is no name for a socket'],
-    ['{ "a b": ":80" }', '4:15 services.api.listen["a b"]: "a b" is no name for a socket'],
+    ['{ "a:b": ":80" }', '4:15 services.api.listen["a:b"]: "a:b" cannot be the name of a socket'],
+    ['{ "a b": ":80" }', '4:15 services.api.listen["a b"]: "a b" cannot be the name of a socket'],
     ['{ address: ":80", mode: "0600" }', '4:31 services.api.listen.mode: only a unix socket has permissions'],
     [
       '[{ address: ":80", mode: "0600" }]',
@@ -176,11 +176,11 @@ describe('a mistake in listen', () => {
     ],
     [
       '{ address: unix:x, mode: "0888" }',
-      '4:38 services.api.listen.mode: "0888" is no mode (octal digits in quotes, as in "0660")',
+      '4:38 services.api.listen.mode: "0888" is not a mode (write octal digits in quotes, as in "0660")',
     ],
     [
       '{ address: unix:x, mode: 0600 }',
-      '4:38 services.api.listen.mode: expected permissions in quotes such as "0660"',
+      '4:38 services.api.listen.mode: expected permissions in quotes, such as "0660"',
     ],
     [
       '{ address: ":80", backlog: lots }',
@@ -188,7 +188,7 @@ describe('a mistake in listen', () => {
     ],
     [
       '{ address: ":80", http: ":81" }',
-      '4:31 services.api.listen.http: unknown key (beside address there are backlog and mode; "address" cannot be the name of a socket)',
+      '4:31 services.api.listen.http: unknown key (the keys beside address are backlog and mode; "address" cannot be the name of a socket)',
     ],
     ['{ address: { address: ":80" } }', `4:24 services.api.listen.address: expected an address ${EXAMPLES}`],
   ])('%s', async (listen, mistake) => {
@@ -220,7 +220,7 @@ describe('a mistake in listen', () => {
   test('names the path that is too long, as it is from the root on', async () => {
     const [mistake, ...others] = await mistakesIn(`unix:${'x'.repeat(100)}`);
     expect(mistake).toMatch(
-      /^4:13 services\.api\.listen: the path of a socket has 1 to 107 bytes, this one has \d+ \(as an absolute path it is \/.*x{100}\)$/,
+      /^4:13 services\.api\.listen: the path of a socket has 1 to 107 bytes, but this one has \d+ \(the absolute path is \/.*x{100}\)$/,
     );
     expect(others).toEqual([]);
   });
@@ -229,7 +229,7 @@ describe('a mistake in listen', () => {
     const text = `services:
   a: { command: x, listen: [":80", "127.0.0.1:81"] }
   b: { command: x, listen: "127.0.0.1:81" }`;
-    expect(await mistakesOf(text)).toEqual(['3:3 services.b: a listens on 127.0.0.1:81 already']);
+    expect(await mistakesOf(text)).toEqual(['3:3 services.b: a already listens on 127.0.0.1:81']);
   });
 
   test('does not bring others with it: a bad listen is no missing parameter', async () => {

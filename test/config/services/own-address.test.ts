@@ -14,7 +14,7 @@ describe("beside parameters, the address of a readiness check is refused unless 
   ])('%s', async (ready, address, example) => {
     expect(await inService(PORTS, `ready: { ${ready} }`)).toEqual([
       expect.stringContaining(
-        `every instance has the address ${address}: ${WHY} (put %alt into it, ${example})`,
+        `every instance has the address ${address}, so ${WHY} (put %alt into it, ${example})`,
       ),
     ]);
   });
@@ -47,7 +47,7 @@ describe("beside parameters, the address of a readiness check is refused unless 
     if (both === null) expect(mistakes).toEqual([expect.stringContaining('is not a URL')]);
     else
       expect(mistakes).toEqual([
-        expect.stringContaining(`the parameters ${both} give the same address, ${address}: ${WHY}`),
+        expect.stringContaining(`the parameters ${both} give the same address, ${address}, so ${WHY}`),
       ]);
   });
 
@@ -85,7 +85,7 @@ test('the same address written twice is refused for `address` as well', async ()
 
 describe('two services at the same place are refused', () => {
   const TOO = (service: string, other: string, place: string): string =>
-    `3:3 services.${service}: ${other} has the address ${place} too: one would answer the readiness check of the other (give each service addresses of its own)`;
+    `3:3 services.${service}: ${other} has the address ${place} too: one would answer the readiness check of the other (give each service its own addresses)`;
 
   test.each([
     [
@@ -109,7 +109,7 @@ describe('two services at the same place are refused', () => {
     ['"127.0.0.1:80"', 'localhost:80', '127.0.0.1:80, which is also localhost:80,'],
   ])('listen: %s and listen: %s', async (one, other, place) => {
     const text = `services:\n  a: { command: x, listen: ${one} }\n  b: { command: x, listen: ${other} }`;
-    expect(await mistakesOf(text)).toEqual([`3:3 services.b: a listens on ${place} already`]);
+    expect(await mistakesOf(text)).toEqual([`3:3 services.b: a already listens on ${place}`]);
     expect(await inService(`listen: [${one}, ${other}]`)).toHaveLength(1);
   });
 

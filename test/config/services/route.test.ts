@@ -3,9 +3,9 @@ import { ownAddress } from '../../../src/config/instance.ts';
 import { loadService, makeFolder, mistakesOf } from '../folder.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 
-const KIND = 'exactly one of files and haproxy';
-const NAME = 'letters, digits, "_", "-", "." and ":"';
-const FILE = 'each instance is shown by a file named after its parameter';
+const KIND = 'give exactly one of files and haproxy';
+const NAME = 'use letters, digits, "_", "-", "." and ":"';
+const FILE = 'route: { files: … } creates a file with the name of the parameter';
 const HAPROXY = (server: string, backend = 'b'): string =>
   `{ haproxy: { socket: s, backend: ${backend}, server: ${server} } }`;
 
@@ -32,15 +32,15 @@ describe('route', () => {
   });
 
   test.each([
-    ['{}', `5:5 services.api.route: none of its kinds is given (${KIND})`],
+    ['{}', `5:5 services.api.route: a key is missing (${KIND})`],
     [
       '{ files: a, haproxy: { socket: s, backend: b, server: "x-%alt" } }',
-      `5:5 services.api.route: files and haproxy exclude each other (${KIND})`,
+      `5:5 services.api.route: files and haproxy cannot be used together (${KIND})`,
     ],
     ['run/api', '5:12 services.api.route: expected a mapping with one of files and haproxy, found "run/api"'],
     [
       '{ files: "run/%alt" }',
-      '5:21 services.api.route.files: %alt is not replaced here (one folder holds the files of all instances)',
+      '5:21 services.api.route.files: %alt is not replaced here (give one folder for the files of all instances)',
     ],
     [
       HAPROXY('x'),
@@ -48,11 +48,11 @@ describe('route', () => {
     ],
     [
       HAPROXY('"x %alt"'),
-      `5:56 services.api.route.haproxy.server: "x 3000" is no name for a server of HAProxy (${NAME})`,
+      `5:56 services.api.route.haproxy.server: "x 3000" cannot be the name of a server of HAProxy (${NAME})`,
     ],
     [
       HAPROXY('x-%alt', '"a;b"'),
-      `5:45 services.api.route.haproxy.backend: "a;b" is no name for a backend of HAProxy (${NAME})`,
+      `5:45 services.api.route.haproxy.backend: "a;b" cannot be the name of a backend of HAProxy (${NAME})`,
     ],
     [
       '{ haproxy: { socket: s, server: "x-%alt" } }',
@@ -63,10 +63,10 @@ describe('route', () => {
   });
 
   test.each([
-    ['a/b', 'the parameter "a/b" cannot be the name of a file: it holds a slash or a zero byte'],
-    ['..', 'the parameter ".." is no name of a file'],
-    ['.', 'the parameter "." is no name of a file'],
-    ['', 'the parameter "" is no name of a file'],
+    ['a/b', 'the parameter "a/b" cannot be the name of a file: it contains a slash or a zero byte'],
+    ['..', 'the parameter ".." cannot be the name of a file'],
+    ['.', 'the parameter "." cannot be the name of a file'],
+    ['', 'the parameter "" cannot be the name of a file'],
     ['é'.repeat(128), `the parameter "${'é'.repeat(128)}" is too long for the name of a file (255 bytes)`],
   ])('refuses the parameter %j, which cannot be the name of a file', async (parameter, mistake) => {
     const lines = ['command: x', `parameters: [ok, ${JSON.stringify(parameter)}]`, 'route: { files: run }'];
@@ -84,7 +84,7 @@ describe('route', () => {
 
   test('is refused where there is nothing to route between', async () => {
     expect(await mistakesIn('command: x', 'route: { files: run }')).toEqual([
-      '4:5 services.api.route: a service without parameters has nothing to route between (leave route out, or give the service parameters)',
+      '4:5 services.api.route: a service without parameters has only one instance to route to (remove route, or give the service parameters)',
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('route', () => {
   b: { command: x, parameters: [2, 3], route: { files: ./run } }
   c: { command: x, parameters: [4, 5], route: { files: run } }`;
     const [mistake, ...others] = await mistakesOf(text);
-    expect(mistake).toMatch(/^3:3 services\.b: a has the same file of its route: .*\/run\/2 \(give each/);
+    expect(mistake).toMatch(/^3:3 services\.b: a uses the same file for its route: .*\/run\/2 \(give each/);
     expect(others).toEqual([]);
   });
 });
@@ -106,7 +106,7 @@ describe('address', () => {
       'every instance would have the same address (put %alt into it, for instance 127.0.0.1:%alt)',
     ],
     ['"a:%alt:b"', '"a:3000:b" is not an address (for instance 127.0.0.1:%alt, or a port)'],
-    ['"9%alt"', '"93000" has no possible port (for instance 127.0.0.1:%alt, or a port)'],
+    ['"9%alt"', '"93000" has no valid port (for instance 127.0.0.1:%alt, or a port)'],
   ])('%s', async (address, mistake) => {
     expect(await mistakesIn(...twoPorts, `address: ${address}`)).toEqual([
       `5:14 services.api.address: ${mistake}`,

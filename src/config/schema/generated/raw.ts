@@ -1,6 +1,6 @@
 /**
  * The configuration as it is written in a file, before defaults are filled in. Generated from
- * schema/alternate.schema.json by scripts/generate.mjs: do not edit.
+ * schema/alternate.schema.json by scripts/generate.ts: do not edit.
  */
 
 /**
@@ -80,7 +80,7 @@ export interface RawService {
    */
   overlap?: RawDuration;
   /**
-   * What a rotation does to a service without parameters. `restart` stops the instance and starts it again (downtime). A signal name sends that signal to the instance. `none` refuses every rotation. Without this key, `alternate rotate NAME` and a change of a watched file restart the service, and a rotation of all services (SIGUSR1 to the manager, `alternate rotate --all`) leaves it alone. This key is not allowed beside `parameters`.
+   * What a rotation does to a service without parameters. `restart` stops the instance and starts it again (downtime). A signal name sends that signal to the instance. `none` refuses every rotation. Without this key, `alternate rotate NAME` and a change of a watched file restart the service. A rotation of all services (SIGUSR1 to the manager, `alternate rotate --all`) leaves it alone. This key is not allowed beside `parameters`.
    */
   onRotate?: string;
   /**

@@ -16,5 +16,5 @@ interface Validate {
   errors?: SchemaError[] | null;
 }
 
-/** Compiled from the schema by `scripts/generate.mjs`. */
+/** Compiled from the schema by `scripts/generate.ts`. */
 export const validate: Validate;
