@@ -1,10 +1,14 @@
 /** Creates the file of the control socket, creates it again if it is removed, and removes it at the end. */
 import { lstatSync, renameSync, rmSync, watch, type FSWatcher } from 'node:fs';
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import path from 'node:path';
 import { DONE, failure, type Result } from '../util/result.ts';
 import { ask } from './client.ts';
 import { prepareSocketFolder } from './socket-path.ts';
+
+/** At the end, a client has this time to take what was written for it, in ms. */
+const LAST_WRITE_MS = 1_000;
 
 export type ControlSocket =
   | {
@@ -36,6 +40,11 @@ export async function listenOn(
   mode: number,
   events: ListeningEvents,
 ): Promise<ControlSocket> {
+  const connections = new Set<Socket>();
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
   const folder = prepareSocketFolder(socketPath);
   if (!folder.ok) return folder;
   const taken = await take(server, socketPath, mode);
@@ -49,10 +58,15 @@ export async function listenOn(
         guard.close();
         const putBack = setAside(socketPath);
         server.close(() => {
+          clearTimeout(timer);
           putBack();
           resolve();
         });
-        server.closeAllConnections();
+        // The last event, and answers that are being written, still arrive.
+        for (const connection of connections) connection.destroySoon();
+        const timer = setTimeout(() => {
+          server.closeAllConnections();
+        }, LAST_WRITE_MS);
       }),
   };
 }

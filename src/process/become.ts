@@ -22,6 +22,8 @@ export interface BecomeRequest {
   readonly env: Readonly<Record<string, string>>;
   /** The working directory. It must exist. */
   readonly cwd: string;
+  /** The folder of the configuration. As the working directory it is entered by root, because only an admin chose it. */
+  readonly baseDir: string;
   readonly credentials: Credentials;
   /**
    * Whether it inherits sockets. Then `LISTEN_PID` is its own pid (sd_listen_fds(3)), which is unknown before the
@@ -75,10 +77,11 @@ const SOFT_LIMIT = ((): string | null => {
  * link of the user into a folder that the user may not enter.
  */
 export function become(request: BecomeRequest): Result<Becoming> {
-  const { program, args, env, cwd, credentials, listens } = request;
+  const { program, args, env, cwd, baseDir, credentials, listens } = request;
   const { uid, gid } = credentials;
   const ids = { ...(uid !== null && { uid }), ...(gid !== null && { gid }) };
   const switched = uid !== null && uid !== process.getuid?.() && process.platform === 'linux';
+  const entersAsUser = switched && cwd !== baseDir;
   const odd = Object.keys(env).filter((name) => !PLAIN.test(name));
   if (!switched && !listens && (SOFT_LIMIT === null || odd.length > 0))
     return success({ file: program, args, env, cwd, ids });
@@ -100,12 +103,12 @@ export function become(request: BecomeRequest): Result<Becoming> {
   const script = [
     ...(SOFT_LIMIT === null ? [] : [`ulimit -Sn ${SOFT_LIMIT} 2>/dev/null`]),
     // Before the names are restored: CDPATH changes what `cd` does.
-    ...(switched ? ['cd -- "$1" || exit 126', 'shift'] : []),
+    ...(entersAsUser ? ['cd -- "$1" || exit 126', 'shift'] : []),
     ...(shielded.length > 0 ? [RESTORE] : []),
     ...(listens ? ['export LISTEN_PID=$$'] : []),
     'exec "$@"',
   ].join('\n');
-  const words = [shell, '-c', script, 'sh', ...(switched ? [cwd] : []), program, ...args];
+  const words = [shell, '-c', script, 'sh', ...(entersAsUser ? [cwd] : []), program, ...args];
   if (!switched) {
     const [file = shell, ...rest] = words;
     return success({ file, args: rest, env: given, cwd, ids });
@@ -123,7 +126,7 @@ export function become(request: BecomeRequest): Result<Becoming> {
       ...words,
     ],
     env: given,
-    cwd: '/',
+    cwd: entersAsUser ? '/' : cwd,
     ids: {},
   });
 }

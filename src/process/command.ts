@@ -58,6 +58,7 @@ async function run(request: CommandRequest): Promise<Result<void>> {
     args,
     env,
     cwd: spec.cwd,
+    baseDir: spec.baseDir,
     credentials: spec.credentials,
     listens: false,
   });

@@ -176,6 +176,7 @@ function planSpawn({ spec, manager, stdio, sockets }: LaunchRequest): Result<Spa
       ...(notify && { NOTIFY_FD: String(FIRST_SOCKET_FD + descriptors.length) }),
     },
     cwd: spec.cwd,
+    baseDir: spec.baseDir,
     credentials: spec.credentials,
     listens: sockets !== null,
   });

@@ -148,6 +148,7 @@ describe('the other commands', () => {
     expect(events.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['manager-stopping', 'instance-exited']),
     );
+    expect(events.at(-1)).toMatchObject({ type: 'manager-stopped' });
   });
 
   test('a reader that goes away ends the output quietly', async () => {

@@ -7,6 +7,7 @@ const request: BecomeRequest = {
   args: ['--port', '3000'],
   env: { PATH: '/usr/bin', SECRET: 'hunter2', 'my.key': 'hunter2' },
   cwd: '/srv',
+  baseDir: '/etc/alternate',
   credentials: NO_CREDENTIALS,
   listens: false,
 };
@@ -59,6 +60,7 @@ describe('another user', () => {
     expect(Object.keys(given).sort()).toEqual(names.sort());
     // Root does not enter the working directory either.
     expect(cwd).toBe('/');
+    expect(becoming({ env, credentials: www, baseDir: '/srv' }).cwd).toBe('/srv');
   });
 });
 

@@ -88,7 +88,7 @@ export interface RawService {
    */
   watch?: boolean | string | string[];
   /**
-   * The working directory of the instances. The default is the configuration file's folder.
+   * The working directory of the instances. The default is the configuration file's folder. With `user` and another folder, the user must be able to enter it.
    */
   cwd?: string;
   /**
