@@ -141,9 +141,9 @@ async function readRequested({ file, cwd }: LoadRequest): Promise<ReadResult> {
 async function search(cwd: string): Promise<string | Diagnostic> {
   try {
     const search = await findConfig(cwd);
-    if (!search.ok) return placeless(null, search.reason, search.hint);
+    if (!search.ok) return placeless(null, search.reason.message, search.reason.hint);
     const hint = 'write one with `alternate init`, or give its path with --config';
-    return search.file ?? placeless(null, `there is no configuration in ${cwd} or above`, hint);
+    return search.value ?? placeless(null, `there is no configuration in ${cwd} or above`, hint);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return placeless(null, `cannot search for a configuration from ${cwd}: ${reasonOf(error)}`);

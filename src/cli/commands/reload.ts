@@ -1,7 +1,7 @@
 /** `alternate reload`. */
 import type { FailedService } from '../../api/status-document.ts';
 import { print, printMessage } from '../../report/console.ts';
-import { askManager, errorOf } from '../client/connect.ts';
+import { askManager, errorMessageOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
@@ -26,7 +26,7 @@ export async function reload(options: GlobalOptions, own: { readonly json?: bool
     );
     return EXIT.usage;
   }
-  const problem = errorOf(answer);
+  const problem = errorMessageOf(answer);
   if (problem !== null) {
     printMessage(`alternate: ${problem}`);
     return EXIT.failed;

@@ -132,7 +132,7 @@ function faultOfAddress(text: string): Fault | null {
   if (parsed.ok) return null;
   const hint =
     parsed.reason === 'bad-port' ? 'ports are 1 to 65535' : 'for instance 127.0.0.1:%alt, or a port';
-  return { message: describeAddressFault(text, parsed), hint };
+  return { message: describeAddressFault(text, parsed.reason), hint };
 }
 
 function faultOfPattern(source: string): Fault | null {

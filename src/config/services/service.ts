@@ -1,6 +1,6 @@
 /** Reads one service. */
-import { absolute, readBehaviour } from './process-keys.ts';
-import { doubtService } from './doubts.ts';
+import { absolute, readProcessKeys } from './process-keys.ts';
+import { warnAboutService } from './service-warnings.ts';
 import { NO_CREDENTIALS, readCredentials } from './credentials.ts';
 import { printable } from '../../util/printable.ts';
 import type { RawService } from '../schema/generated/raw.ts';
@@ -55,7 +55,7 @@ export function readService(
   );
   const service: ServiceConfig = {
     name,
-    ...readBehaviour(raw, at, context),
+    ...readProcessKeys(raw, at, context),
     parameters,
     onRotate: readOnRotate(raw, own, listens, at, context),
     rotation: { whileRotating: 'fold', parameterInUse: 'wait' },
@@ -75,7 +75,7 @@ export function readService(
   };
   if (!parametersReported) {
     checkPaths(service, at, context);
-    doubtService(service, raw, at, context);
+    warnAboutService(service, raw, at, context);
   }
   return service;
 }
