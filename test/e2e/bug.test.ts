@@ -30,8 +30,8 @@ function start(level: string): Alternate {
 }
 
 test.each([
-  ['info', /bug in alternate, please report it: provoked \(src\/cli\/run\/clock\.ts:\d+\)$/m],
-  ['debug', /bug in alternate, please report it: Error: provoked$/m],
+  ['info', /bug in alternate\. Please report it: provoked \(src\/cli\/run\/clock\.ts:\d+\)$/m],
+  ['debug', /bug in alternate\. Please report it: Error: provoked$/m],
 ])('at level %s it names lines of the sources, and the manager goes on', async (level, line) => {
   const alternate = start(level);
   await alternate.logged(/api: running on 1/);
