@@ -1,24 +1,23 @@
+/** Reads the body of a request. */
 import type { IncomingMessage } from 'node:http';
+import { failure, success, type Result } from '../util/result.ts';
 import type { WireError } from './endpoints.ts';
 
 /** No request needs more. */
 const MAX_BODY_BYTES = 16 * 1024;
 /**
- * A client that still sends when the connection is closed gets EPIPE instead of its answer: what is too large is read
- * to its end and discarded, within these limits (RFC 9112, 9.6).
+ * If the connection is closed while the client still sends, the client gets EPIPE instead of the answer. So a body that
+ * is too large is read to its end and discarded, within these limits (RFC 9112, 9.6).
  */
 const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 const MAX_DISCARDING_MS = 10_000;
 
-type Parsed =
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
-
-type Body = Parsed & {
-  /** Nothing more of it is on its way. Otherwise the connection cannot be used for another request. */
+type Body = Result<unknown, WireError> & {
+  /** The body has been read to its end. Otherwise the connection cannot be used for another request. */
   readonly ended: boolean;
 };
 
-/** The body as JSON; null where there is none. Past the limit nothing more is kept of it. */
+/** The body as JSON; null if there is none. Bytes beyond the limit are not kept. */
 export function readBody(request: IncomingMessage): Promise<Body> {
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
@@ -27,7 +26,7 @@ export function readBody(request: IncomingMessage): Promise<Body> {
     const tooLarge = (ended: boolean): void => {
       clearTimeout(timer);
       resolve({
-        ...failed(413, 'too-large', `a body of more than ${MAX_BODY_BYTES} bytes is not accepted`),
+        ...failed(413, 'too-large', `the body has more than ${MAX_BODY_BYTES} bytes`),
         ended,
       });
     };
@@ -47,22 +46,25 @@ export function readBody(request: IncomingMessage): Promise<Body> {
     });
     request.once('error', () => {
       clearTimeout(timer);
-      resolve({ ...failed(400, 'broken-request', 'the request broke off'), ended: false });
+      resolve({
+        ...failed(400, 'broken-request', 'the request ended before its body was complete'),
+        ended: false,
+      });
     });
   });
 }
 
-function parse(text: string): Parsed {
-  if (text.trim() === '') return { ok: true, value: null };
+function parse(text: string): Result<unknown, WireError> {
+  if (text.trim() === '') return success(null);
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object') return { ok: true, value };
+    if (typeof value === 'object') return success(value);
   } catch {
-    // Said below.
+    // The same failure as for other JSON.
   }
   return failed(400, 'bad-json', 'the body is not a JSON object');
 }
 
-function failed(status: WireError['status'], code: string, message: string): Parsed & { ok: false } {
-  return { ok: false, error: { status, code, message } };
+function failed(status: WireError['status'], code: string, message: string): Result<never, WireError> {
+  return failure({ status, code, message });
 }

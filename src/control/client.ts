@@ -1,14 +1,15 @@
-/** The client's side of the control socket. */
+/** The client of the control socket. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { DONE, failure, type Result } from '../util/result.ts';
 
 export type Asked =
   | { readonly ok: true; readonly status: number; readonly body: unknown }
-  /** `code` is the system's (ENOENT, ECONNREFUSED, EACCES) where there is one. */
+  /** `code`: the errno of the system (ENOENT, ECONNREFUSED, EACCES), if there is one. */
   | { readonly ok: false; readonly code: string; readonly reason: string };
 
-/** Whether somebody listens on this socket. */
+/** Whether a process listens on this socket. */
 export function accepts(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
@@ -22,7 +23,9 @@ export function accepts(socketPath: string): Promise<boolean> {
   });
 }
 
-/** One request and its JSON answer. Never throws. `timeoutMs` bounds the silence; without it the answer is waited for. */
+/**
+ * Sends one request and reads the JSON answer. Never throws. `timeoutMs` limits a pause; without it there is no limit.
+ */
 export function ask(
   socketPath: string,
   method: 'GET' | 'POST',
@@ -62,52 +65,56 @@ function parse(status: number, json: string): Asked {
   }
 }
 
-export interface Following {
-  /**
-   * Resolves when the manager has gone, or `close` was called; null, or why it could not be followed. `code` is the
-   * system's, or the manager's own (`too-many-readers`).
-   */
-  readonly ended: Promise<{ code: string; reason: string } | null>;
-  close(): void;
+/** Why the events cannot be followed. */
+export interface FollowFailure {
+  /** The errno of the system, or the manager's code (`too-many-readers`). */
+  readonly code: string;
+  readonly message: string;
 }
 
-/** Follows the events, one line of JSON each. `opened` is called once the manager listens. */
+/**
+ * Follows the events, one line of JSON each. `opened` is called when the manager sends them. Succeeds when the manager
+ * has gone, or when `until` is aborted.
+ */
 export function followEvents(
   socketPath: string,
   onEvent: (json: string) => void,
   opened: () => void,
-): Following {
-  let close = (): void => undefined;
-  const ended = new Promise<{ code: string; reason: string } | null>((resolve) => {
+  until: AbortSignal,
+): Promise<Result<void, FollowFailure>> {
+  return new Promise((resolve) => {
     const request = open(socketPath, 'GET', '/v1/events', '', (response) => {
       response.on('error', () => undefined);
       if (response.statusCode !== 200) {
-        void refusalIn(response).then(resolve);
+        void refusalIn(response).then((refusal) => {
+          resolve(failure(refusal));
+        });
         return;
       }
       readEvents(response, onEvent);
       response.once('close', () => {
-        resolve(null);
+        resolve(DONE);
       });
       opened();
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      resolve({ code: error.code ?? '', reason: error.message });
+      resolve(failure({ code: error.code ?? '', message: error.message }));
     });
     request.end();
-    close = () => {
+    const close = (): void => {
       request.destroy();
-      resolve(null);
+      resolve(DONE);
     };
+    if (until.aborted) close();
+    else until.addEventListener('abort', close);
   });
-  return { ended, close };
 }
 
-async function refusalIn(response: IncomingMessage): Promise<{ code: string; reason: string }> {
-  const told = parse(response.statusCode ?? 0, await text(response).catch(() => ''));
+async function refusalIn(response: IncomingMessage): Promise<FollowFailure> {
+  const answer = parse(response.statusCode ?? 0, await text(response).catch(() => ''));
   const { code = '', message = `status ${response.statusCode ?? 0}` } =
-    (told.ok ? (told.body as { error?: { code?: string; message?: string } } | null)?.error : null) ?? {};
-  return { code, reason: message };
+    (answer.ok ? (answer.body as { error?: { code?: string; message?: string } } | null)?.error : null) ?? {};
+  return { code, message };
 }
 
 function readEvents(response: IncomingMessage, onEvent: (json: string) => void): void {

@@ -2,20 +2,20 @@ import type { SignalName } from '../config/types.ts';
 import type { ReloadResult, ServiceStatus, StatusDocument } from '../api/status-document.ts';
 import type { Answer } from '../rotator/machine.ts';
 
-/** All that the control socket can ask of the manager. Names have been checked to be those of services. */
+/** Everything that the control socket can request from the manager. The names are names of services. */
 export interface Commands {
   status(): StatusDocument;
   service(name: string): ServiceStatus | null;
-  /** SIGUSR1 is a rotation of that service alone; any other signal goes to its current instance. */
+  /** SIGUSR1 rotates only this service. Any other signal is sent to its current instance. */
   signal(name: string, signal: SignalName): Promise<Answer>;
   rotate(name: string): Promise<Answer>;
-  /** The same for one of all services: `refused` with `left-alone` if this one has no part in that. */
+  /** `rotate` as part of a rotation of all services: `refused` with `left-alone` if the service takes no part in it. */
   rotateAmongAll(name: string): Promise<Answer>;
   start(name: string): Promise<Answer>;
   stop(name: string): Promise<Answer>;
   restart(name: string): Promise<Answer>;
   reload(): Promise<ReloadResult>;
   shutdown(): void;
-  /** Calls back with each event as one line of JSON; returns an end to that. */
-  subscribe(listener: (json: string) => void): () => void;
+  /** Calls back with each event as one line of JSON, until `until` is aborted. */
+  subscribe(listener: (json: string) => void, until: AbortSignal): void;
 }

@@ -1,11 +1,12 @@
-/** Which request asks for what. Pure. */
+/** Maps requests to endpoints. Pure. */
+import { failure, success, type Result } from '../util/result.ts';
 
 export type ServiceAction = 'signal' | 'rotate' | 'start' | 'stop' | 'restart';
 
 export type Endpoint =
   | { readonly type: 'status' | 'shutdown' }
   | { readonly type: 'events' }
-  /** `wait`: the answer comes when the roll-outs are over. */
+  /** `wait`: the answer is sent when the roll-outs have ended. */
   | { readonly type: 'reload'; readonly wait: boolean }
   | { readonly type: 'service'; readonly name: string }
   | {
@@ -13,21 +14,20 @@ export type Endpoint =
       readonly action: ServiceAction;
       readonly name: string;
       readonly wait: boolean;
-      /** Of `rotate`: all services are being rotated, this one among them. */
+      /** For `rotate`: the request is part of a rotation of all services. */
       readonly all?: true;
     };
 
-/** An error as it goes over the wire, with its HTTP status. */
+/** An error answer with its HTTP status. */
 export interface WireError {
   readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 422 | 500;
   readonly code: string;
   readonly message: string;
-  /** For 405: the methods that are allowed. */
+  /** For 405: the allowed methods. */
   readonly allow?: string;
 }
 
-export type MatchedEndpoint =
-  { readonly ok: true; readonly endpoint: Endpoint } | { readonly ok: false; readonly error: WireError };
+export type MatchedEndpoint = Result<Endpoint, WireError>;
 
 const ACTIONS: readonly string[] = ['signal', 'rotate', 'start', 'stop', 'restart'] satisfies ServiceAction[];
 
@@ -39,7 +39,7 @@ export function endpointOf(method: string, target: string): MatchedEndpoint {
     url = new URL(target, 'http://localhost');
     parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
   } catch {
-    return failed(400, 'bad-target', 'the address cannot be read');
+    return failed(400, 'bad-target', 'the request target is not a valid URL path');
   }
   const [version, first, name, action, ...rest] = parts;
   if (version !== 'v1' || rest.length > 0) return notFound(url.pathname);
@@ -72,15 +72,16 @@ function topEndpoint(method: string, word: string, { pathname, searchParams }: U
 }
 
 /**
- * Why a request is refused before it is looked at: a web page sent it. A page's requests carry `Origin` or
- * `Sec-Fetch-Site`, and a page that has its own name point here (DNS rebinding) carries that name as `Host`.
+ * Refuses requests from web pages. They have the header `Origin` or `Sec-Fetch-Site`. If a page points its own host
+ * name to this machine (DNS rebinding), its requests have this name in `Host`.
+ * @returns the error; null if the request is allowed
  */
 export function refusalOf(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   socketPath: string,
 ): WireError | null {
   if (headers['origin'] !== undefined || headers['sec-fetch-site'] !== undefined)
-    return { status: 403, code: 'web-page', message: 'requests of web pages are refused' };
+    return { status: 403, code: 'web-page', message: 'requests from web pages are refused' };
   const { host } = headers;
   if (host === 'localhost' || host === socketPath || host === '') return null;
   return { status: 403, code: 'foreign-host', message: 'the Host header must be localhost' };
@@ -91,15 +92,15 @@ function isAction(word: string): word is ServiceAction {
 }
 
 function only(allowed: 'GET' | 'POST', method: string, endpoint: Endpoint): MatchedEndpoint {
-  if (method === allowed) return { ok: true, endpoint };
-  const message = `this address takes ${allowed} only`;
-  return { ok: false, error: { status: 405, code: 'method-not-allowed', message, allow: allowed } };
+  if (method === allowed) return success(endpoint);
+  const message = `this endpoint accepts only ${allowed}`;
+  return failure({ status: 405, code: 'method-not-allowed', message, allow: allowed });
 }
 
 function notFound(path: string): MatchedEndpoint {
-  return failed(404, 'not-found', `there is nothing at ${path}`);
+  return failed(404, 'not-found', `there is no endpoint ${path}`);
 }
 
 function failed(status: WireError['status'], code: string, message: string): MatchedEndpoint {
-  return { ok: false, error: { status, code, message } };
+  return failure({ status, code, message });
 }

@@ -1,41 +1,44 @@
-/** Those who follow the events: how many there are, and what waits for each, is bounded. */
+/** Sends the events to their readers. The number of readers and the bytes that wait for each of them are limited. */
 import type { ServerResponse } from 'node:http';
 import type { Commands } from './commands.ts';
 
-/** What waits in this process for one reader that does not keep up; the kernel holds some 200 KiB more. */
+/** The most bytes that wait in this process for one slow reader. The kernel holds about 200 KiB more. */
 const MAX_BACKLOG_BYTES = 128 * 1024;
-/** How long a reader that was dropped may take to read what waits for it, and the word of its end, in ms. */
+/** A reader that was dropped has this time to read the waiting events and the last one, in ms. */
 const LAST_READ_MS = 10_000;
 
-/** Server-sent events (WHATWG HTML, 9.2): one JSON object an event, until the reader or the manager goes. */
+/** Server-sent events (WHATWG HTML, 9.2): one JSON object per event, until the reader or the manager ends. */
 export class EventReaders {
   readonly #subscribe: Commands['subscribe'];
   readonly #maximum: number;
   readonly #readers = new Set<ServerResponse>();
-  #unsubscribe = (): void => undefined;
+  #subscription = new AbortController();
 
-  /** @param maximum how many may read at once */
+  /** @param maximum the most readers at one time */
   constructor(subscribe: Commands['subscribe'], maximum: number) {
     this.#subscribe = subscribe;
     this.#maximum = maximum;
   }
 
-  /** Begins to send to one more reader. Returns false, and sends nothing, if there are too many. */
+  /** Starts to send to one more reader. Returns false, and sends nothing, if there are too many readers. */
   add(response: ServerResponse): boolean {
     if (this.#readers.size >= this.#maximum) return false;
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.flushHeaders();
     this.#readers.add(response);
-    if (this.#readers.size === 1) this.#unsubscribe = this.#subscribe(this.#send);
+    if (this.#readers.size === 1) {
+      this.#subscription = new AbortController();
+      this.#subscribe(this.#send, this.#subscription.signal);
+    }
     response.once('close', () => {
       this.#readers.delete(response);
-      if (this.#readers.size === 0) this.#unsubscribe();
+      if (this.#readers.size === 0) this.#subscription.abort();
     });
     return true;
   }
 
   readonly #send = (json: string): void => {
-    // One block of bytes for all of them.
+    // One block of bytes for all readers.
     const event = Buffer.from(`data: ${json}\n\n`);
     for (const response of this.#readers) {
       if (response.writableEnded) continue;
@@ -45,7 +48,7 @@ export class EventReaders {
   };
 }
 
-/** Ends a stream with a last event that tells why. */
+/** Ends a stream. The last event contains the reason. */
 function drop(response: ServerResponse): void {
   const last = {
     at: new Date().toISOString(),

@@ -1,4 +1,4 @@
-/** The control socket's HTTP server: reads requests, asks `Commands`, writes answers. Nothing sent to it harms it. */
+/** The HTTP server of the control socket: reads requests, calls `Commands`, writes answers. No input can harm it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { parseSignal } from '../config/values/signal-names.ts';
@@ -8,26 +8,28 @@ import type { Commands } from './commands.ts';
 import { EventReaders } from './event-stream.ts';
 import { refusalOf, endpointOf, type Endpoint, type WireError } from './endpoints.ts';
 
-/** A connection that has not sent a whole request by then is closed, in ms. */
+/** A connection that has not sent a complete request within this time is closed, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** `rotate --all` holds one for each service. Further ones are closed at once. */
+/** `rotate --all` uses one connection per service. Connections beyond this number are closed at once. */
 const MAX_CONNECTIONS = 1_024;
-/** Each of them may hold some memory for as long as it likes. */
+/** Each reader can hold some memory for any time. */
 const MAX_EVENT_READERS = 128;
 
-/** @param socketPath the path it will listen on, which is also a legal `Host` */
+/** @param socketPath the path on which it will listen, which is also allowed as `Host` */
 export function createControlServer(commands: Commands, socketPath: string): Server {
-  // Node looks for late requests with a timer that never rests; a timer for each waiting connection does it instead.
+  // Node.js checks for late requests with a timer that always runs. One timer per waiting connection replaces it.
   const deadlines = new WeakMap<Socket, NodeJS.Timeout>();
   const received = (socket: Socket): void => {
     clearTimeout(deadlines.get(socket));
   };
   const expect = (socket: Socket): void => {
-    // Answers to requests that were sent in one go end one after the other.
+    // Several answers end on one connection if the client sent several requests at once: replace the earlier timer.
     received(socket);
     deadlines.set(socket, setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS).unref());
   };
-  const readers = new EventReaders((listener) => commands.subscribe(listener), MAX_EVENT_READERS);
+  const readers = new EventReaders((listener, until) => {
+    commands.subscribe(listener, until);
+  }, MAX_EVENT_READERS);
   const server = createServer(
     { connectionsCheckingInterval: 2 ** 31 - 1, requestTimeout: 0 },
     (request, response) => {
@@ -35,7 +37,8 @@ export function createControlServer(commands: Commands, socketPath: string): Ser
         expect(request.socket);
       });
       handle({ commands, readers, socketPath }, request, response, received).catch(() => {
-        sendError(response, { status: 500, code: 'internal', message: 'the manager could not answer' });
+        const message = 'the manager could not answer: this is a bug in alternate';
+        sendError(response, { status: 500, code: 'internal', message });
       });
     },
   );
@@ -73,10 +76,10 @@ async function handle(
   received(request.socket);
   if (!body.ended) response.setHeader('Connection', 'close');
   if (refusal !== null) sendError(response, refusal);
-  else if (!matched.ok) sendError(response, matched.error);
-  else if (!body.ok) sendError(response, body.error);
-  else if (matched.endpoint.type === 'events') sendEvents(readers, response);
-  else await answer(commands, matched.endpoint, body.value, response);
+  else if (!matched.ok) sendError(response, matched.reason);
+  else if (!body.ok) sendError(response, body.reason);
+  else if (matched.value.type === 'events') sendEvents(readers, response);
+  else await answer(commands, matched.value, body.value, response);
 }
 
 function sendEvents(readers: EventReaders, response: ServerResponse): void {
@@ -85,7 +88,7 @@ function sendEvents(readers: EventReaders, response: ServerResponse): void {
   sendError(response, {
     status: 409,
     code: 'too-many-readers',
-    message: `${MAX_EVENT_READERS} clients follow the events already`,
+    message: `${MAX_EVENT_READERS} clients already follow the events, which is the limit`,
   });
 }
 
@@ -145,7 +148,7 @@ async function act(
         sendError(response, {
           status: 422,
           code: 'unknown-signal',
-          message: `${JSON.stringify(wanted)} is no signal`,
+          message: `${JSON.stringify(wanted)} is not a signal`,
         });
       return;
     }
@@ -159,7 +162,7 @@ async function act(
   }
 }
 
-/** The answer if there is one already; null while it is being worked on. */
+/** The answer if there is one at once; null if the request is still under way. */
 function atOnce(answer: Promise<Answer>): Promise<Answer | null> {
   return Promise.race([answer, new Promise<null>((resolve) => setImmediate(resolve, null))]);
 }
@@ -187,7 +190,7 @@ function unknownService(commands: Commands, name: string): WireError {
   return {
     status: 404,
     code: 'unknown-service',
-    message: `no service ${JSON.stringify(name)}; known: ${known.join(', ')}`,
+    message: `there is no service ${JSON.stringify(name)}; the services are: ${known.join(', ')}`,
   };
 }
 

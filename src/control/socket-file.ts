@@ -1,7 +1,8 @@
-/** Takes the control socket's place in the file system, keeps it, and gives it back. */
+/** Creates the file of the control socket, creates it again if it is removed, and removes it at the end. */
 import { lstatSync, renameSync, rmSync, watch, type FSWatcher } from 'node:fs';
 import type { Server } from 'node:http';
 import path from 'node:path';
+import { DONE, failure, type Result } from '../util/result.ts';
 import { ask } from './client.ts';
 import { prepareSocketFolder } from './socket-path.ts';
 
@@ -9,26 +10,25 @@ export type ControlSocket =
   | {
       readonly ok: true;
       /**
-       * Makes the socket again if its file is gone, with its folder. Called at hints of the file system; to be called now
-       * and then, too, since a folder that is removed takes the hints along.
+       * Creates the socket and its folder again if the file is gone. Hints of the file system start this too. Call it
+       * regularly, because there are no hints after the folder was removed.
        */
       look(): Promise<void>;
       close(): Promise<void>;
     }
-  /** `taken`: another manager answers there, or something that is no socket is in the way. */
   | { readonly ok: false; readonly reason: string };
 
 export interface ListeningEvents {
-  /** The file is gone and cannot be made again; said once, and tried again until `restored`. */
+  /** The file is gone and cannot be created again. Called once; it is tried again until `restored`. */
   lost(reason: string): void;
   /** Follows `lost`. */
   restored(): void;
 }
 
 /**
- * Listens on `socketPath` with these permissions. A stale socket, one that nobody answers on, is replaced; anything
- * else in the way is left alone. If the file is removed while the server runs (a cleaner of temporary folders; logind,
- * which removes the runtime folder at logout), it is made again.
+ * Listens on `socketPath` with these permissions. A stale socket, on which no process answers, is replaced. Any other
+ * file is left alone. If the socket's file is removed while the server runs, it is created again: a cleaner of
+ * temporary folders can remove it, or logind, which removes the runtime folder at logout.
  */
 export async function listenOn(
   server: Server,
@@ -36,10 +36,10 @@ export async function listenOn(
   mode: number,
   events: ListeningEvents,
 ): Promise<ControlSocket> {
-  const folderProblem = prepareSocketFolder(socketPath);
-  if (folderProblem !== null) return { ok: false, reason: folderProblem };
-  const failure = await take(server, socketPath, mode);
-  if (failure !== null) return { ok: false, reason: failure };
+  const folder = prepareSocketFolder(socketPath);
+  if (!folder.ok) return folder;
+  const taken = await take(server, socketPath, mode);
+  if (!taken.ok) return taken;
   const guard = new Guard(server, socketPath, mode, events);
   return {
     ok: true,
@@ -57,7 +57,9 @@ export async function listenOn(
   };
 }
 
-/** Closing removes whatever has the socket's name. Something else that took its place meanwhile is kept. */
+/**
+ * Closing the server removes the file with the socket's name, so a file that replaced the socket is moved aside before.
+ */
 function setAside(socketPath: string): () => void {
   const found = lstatSync(socketPath, { throwIfNoEntry: false });
   if (found === undefined || found.isSocket()) return () => undefined;
@@ -68,55 +70,58 @@ function setAside(socketPath: string): () => void {
   };
 }
 
-/** Where another manager starts at the same moment and is quicker, the second try says who it is. */
-async function take(server: Server, socketPath: string, mode: number): Promise<string | null> {
-  let failure: string | null = null;
+/** If another manager starts at the same moment and is faster, the second try reports this manager. */
+async function take(server: Server, socketPath: string, mode: number): Promise<Result<void>> {
+  let bound: Result<void> = DONE;
   for (let tries = 0; tries < 2; tries++) {
-    const taken = await clearTheWay(socketPath);
-    if (taken !== null) return taken;
-    failure = await bind(server, socketPath, mode);
-    if (failure === null) return null;
+    const cleared = await removeStale(socketPath);
+    if (!cleared.ok) return cleared;
+    bound = await bind(server, socketPath, mode);
+    if (bound.ok) return bound;
   }
-  return failure;
+  return bound;
 }
 
-/** Removes a stale socket. @returns who or what is in the way; null when the place is free */
-async function clearTheWay(socketPath: string): Promise<string | null> {
+/** Removes a stale socket. Fails if another file has the name, or if a process answers on the socket. */
+async function removeStale(socketPath: string): Promise<Result<void>> {
   const before = lstatSync(socketPath, { throwIfNoEntry: false });
-  if (before === undefined) return null;
+  if (before === undefined) return DONE;
   if (!before.isSocket())
-    return `${socketPath} exists and is not a socket; it is left alone (another control.socket?)`;
+    return failure(
+      `${socketPath} exists and is not a socket, so it is left alone: move it away, or name another control.socket`,
+    );
   const answer = await ask(socketPath, 'GET', '/v1/status', { timeoutMs: 5_000 });
   if (answer.ok) {
     const pid = (answer.body as { pid?: unknown } | null)?.pid;
-    const who = typeof pid === 'number' ? `a manager with pid ${pid}` : 'something else';
-    return `${who} is running already: it answers on ${socketPath}`;
+    const who = typeof pid === 'number' ? `a manager with pid ${pid}` : 'another program';
+    return failure(`${who} is running already: it answers on ${socketPath}`);
   }
-  if (answer.code === 'ENOENT') return null;
-  if (answer.code !== 'ECONNREFUSED') return `${socketPath} is in use (${answer.reason})`;
-  // Another manager that starts at the same moment may have replaced it meanwhile, and inodes are used again at once.
+  if (answer.code === 'ENOENT') return DONE;
+  if (answer.code !== 'ECONNREFUSED') return failure(`${socketPath} is in use (${answer.reason})`);
+  // Another manager that starts at the same moment may have replaced it. The time is compared too, because a new file
+  // can get the inode of a removed one at once.
   const now = lstatSync(socketPath, { throwIfNoEntry: false });
-  if (now?.ino !== before.ino || now.ctimeMs !== before.ctimeMs) return null;
+  if (now?.ino !== before.ino || now.ctimeMs !== before.ctimeMs) return DONE;
   try {
     rmSync(socketPath, { force: true });
-    return null;
+    return DONE;
   } catch (error) {
-    return `the stale control socket ${socketPath} cannot be removed: ${(error as Error).message}`;
+    return failure(`the stale control socket ${socketPath} cannot be removed: ${(error as Error).message}`);
   }
 }
 
-function bind(server: Server, socketPath: string, mode: number): Promise<string | null> {
+function bind(server: Server, socketPath: string, mode: number): Promise<Result<void>> {
   return new Promise((resolve) => {
     const onError = (error: NodeJS.ErrnoException): void => {
-      resolve(`the control socket ${socketPath} cannot be opened: ${error.code ?? error.message}`);
+      resolve(failure(`the control socket ${socketPath} cannot be opened: ${error.code ?? error.message}`));
     };
     server.once('error', onError);
-    // Node binds within this call: the mask leaves no moment in which the file has other permissions.
+    // Node.js binds within this call, so with this umask the file never has other permissions.
     const mask = process.umask(0o777 & ~mode);
     try {
       server.listen(socketPath, () => {
         server.off('error', onError);
-        resolve(null);
+        resolve(DONE);
       });
     } finally {
       process.umask(mask);
@@ -160,24 +165,24 @@ class Guard {
   }
 
   async #makeAgain(): Promise<void> {
-    const folderProblem = prepareSocketFolder(this.#socketPath);
-    if (folderProblem !== null) {
-      this.#failed(folderProblem);
+    const folder = prepareSocketFolder(this.#socketPath);
+    if (!folder.ok) {
+      this.#failed(folder.reason);
       return;
     }
-    // Connections that are open go on; only the listening end is made again.
+    // Open connections continue. Only the listening socket is created again.
     await new Promise<void>((resolve) => {
       this.#server.close(() => {
         resolve();
       });
       setImmediate(resolve);
     });
-    const failure = this.#closed ? null : await bind(this.#server, this.#socketPath, this.#mode);
-    if (failure !== null) {
-      this.#failed(failure);
+    const bound = this.#closed ? DONE : await bind(this.#server, this.#socketPath, this.#mode);
+    if (!bound.ok) {
+      this.#failed(bound.reason);
       return;
     }
-    // The folder may be another one than the one that was watched.
+    // The folder may be a new one, which is not watched yet.
     this.#watchFolder();
     if (this.#isLost) this.#events.restored();
     this.#isLost = false;
@@ -189,7 +194,7 @@ class Guard {
     this.#events.lost(reason);
   }
 
-  /** Without inotify, looking now and then does. */
+  /** Without inotify there are no hints: the regular calls of `look` are enough. */
   #watchFolder(): void {
     this.#hints?.close();
     this.#hints = null;

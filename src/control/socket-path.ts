@@ -1,3 +1,4 @@
+/** The place of the control socket, and the checks of its folder. */
 import { lstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,12 +6,13 @@ import { makeFolder } from '../util/make-folder.ts';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { describeHand, foreignHand, ownUsers } from '../util/path-owners.ts';
+import { DONE, failure, type Result } from '../util/result.ts';
 
 /**
- * Where the control socket of a configuration is unless `control.socket` says otherwise: a file named after the
- * configuration's path, in `/run/alternate` (root), `$XDG_RUNTIME_DIR/alternate`, or a folder of the user's own in the
- * temporary folder.
- * @param configPath absolute, as it was named: a link in it that is re-pointed at a new release still leads here
+ * The default path of the control socket: a file named after the configuration's path, in `/run/alternate` (root),
+ * `$XDG_RUNTIME_DIR/alternate`, or a folder for this user in the temporary folder.
+ * @param configPath the absolute path as it was named, with its links: it stays the same if a link is re-pointed to a
+ * new release
  */
 export function defaultSocketPath(configPath: string): string {
   return path.join(runtimeFolder(), `${fingerprint(configPath)}.sock`);
@@ -25,34 +27,38 @@ function runtimeFolder(): string {
 }
 
 /**
- * Makes the socket's folder, for the user alone where it has to be made.
- * @returns why it cannot be used; null when it can. The default folder must be nobody else's: whoever owns it could
- * put a socket of his own there.
+ * Checks the socket's path and folder. Creates a missing folder with permissions only for this user. The default folder
+ * must belong to this user: its owner could put another socket there.
  */
-export function prepareSocketFolder(socketPath: string): string | null {
+export function prepareSocketFolder(socketPath: string): Result<void> {
   const bytes = Buffer.byteLength(socketPath);
   if (bytes > LONGEST_SOCKET_PATH)
-    return `${socketPath} is too long for a socket: ${bytes} bytes, at most ${LONGEST_SOCKET_PATH}`;
-  const problem = prepareFolder(path.dirname(socketPath));
-  return problem === null ? null : `the control socket has no place: ${problem}`;
+    return failure(
+      `the path of the control socket is too long: ${socketPath} has ${bytes} bytes, at most ${LONGEST_SOCKET_PATH} are possible. Set control.socket`,
+    );
+  const prepared = prepareFolder(path.dirname(socketPath));
+  return prepared.ok ? prepared : failure(`the control socket cannot be created: ${prepared.reason}`);
 }
 
 /**
- * The same for anything else of the manager's own that lies in this folder. Root uses no folder that another user could
- * replace by a link: it would remove and make files where that leads. The folder itself may be that user's.
+ * Checks and creates a folder for files of the manager. Root refuses a folder that another user could replace by a
+ * symbolic link, because root would create and remove files where the link leads. The folder itself may belong to that
+ * user.
  */
-export function prepareFolder(folder: string): string | null {
+export function prepareFolder(folder: string): Result<void> {
   try {
     const hand = process.getuid?.() === 0 ? foreignHand(folder, ownUsers(), 'way') : null;
     if (hand !== null)
-      return `${folder} could be replaced by another user: ${describeHand(hand)}; name a place in folders of root`;
+      return failure(
+        `${folder} could be replaced by another user: ${describeHand(hand)}. Name a path whose folders belong to root`,
+      );
     makeFolder(folder, 0o700);
     const stat = lstatSync(folder);
-    if (folder !== runtimeFolder()) return null;
-    if (!stat.isDirectory()) return `${folder} is not a folder`;
-    if (stat.uid !== process.getuid?.()) return `${folder} belongs to another user`;
-    return null;
+    if (folder !== runtimeFolder()) return DONE;
+    if (!stat.isDirectory()) return failure(`${folder} is not a folder`);
+    if (stat.uid !== process.getuid?.()) return failure(`${folder} belongs to another user`);
+    return DONE;
   } catch (error) {
-    return `${folder} cannot be made: ${(error as Error).message}`;
+    return failure(`${folder} cannot be created: ${(error as Error).message}`);
   }
 }

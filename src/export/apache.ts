@@ -1,9 +1,9 @@
-/** The piece of Apache's configuration that goes with services whose route is `files`. */
+/** Prints the part of Apache's configuration for services whose route is `files`. */
 import path from 'node:path';
 import { comment, madeBy, notWritable, type Exported, type Origin } from './exported.ts';
 import { looks, type FilesService, type RoutedInstance } from './routed.ts';
 
-/** Both begin a reference in a RewriteCond, `$` a defined variable everywhere. */
+/** Both begin a reference in a RewriteCond. `$` begins a defined variable everywhere. */
 const SPECIAL = /[$%]/;
 
 export function exportApache(services: readonly FilesService[], origin: Origin): Exported {
@@ -18,33 +18,37 @@ export function exportApache(services: readonly FilesService[], origin: Origin):
 }
 
 const PLACE = [
-  'Belongs into a <VirtualHost>, with Include; it takes every request that no RewriteRule before it has taken.',
-  'Needs mod_proxy, mod_proxy_http and mod_rewrite (a2enmod proxy_http rewrite), best with mpm_event. Apache 2.4.47',
-  'carries WebSockets; before that, leave "upgrade=websocket" out.',
+  'Belongs in a <VirtualHost>, with Include. It handles every request that no earlier RewriteRule has handled.',
+  'Needs mod_proxy, mod_proxy_http and mod_rewrite (a2enmod proxy_http rewrite). mpm_event is best.',
+  'WebSockets need Apache 2.4.47. With an older one, remove "upgrade=websocket".',
 ];
 
 const SEVERAL = [
-  'Each of the services takes every request: give each a virtual host of its own (alternate export apache NAME).',
+  'Each service here handles every request. Give each service its own virtual host (alternate export apache NAME).',
 ];
 
 const SETTINGS = `RewriteEngine On
-# The instance sees the Host that the client asked for.
+# The instance gets the Host header of the client.
 ProxyPreserveHost On
-# %2F in a path goes through as it came; Apache would answer 404.
+# %2F in a path is passed on unchanged. By default Apache answers 404.
 AllowEncodedSlashes NoDecode
 `;
 
 function textOf({ name, route, instances }: FilesService): string {
   const rules = looks(instances).map((one) => ruleOf(path.join(route.folder, one.parameter), one));
-  return `# ${name}: the instances. Only workers that are declared keep their connections.
-# ttl: shorter than the instance itself keeps an idle connection (Node.js: 5 s), so that no request is sent on one that
-# is just being closed. retry=0 and status=+I: Apache is told which instance serves; a failure must not shut the only
-# one out for a minute. connectiontimeout: an instance is ready before it is sent to. timeout: between two reads; raise
-# it for long polls. A request that was sent is never sent again.
+  return `# ${name}: the instances. Only declared workers keep their connections.
+# ttl: less than the time for which the instance keeps an idle connection (Node.js: 5 s), so that no request is sent on a
+#   connection that is being closed.
+# retry=0 and status=+I: alternate notifies Apache which instance serves. After a failure, Apache must not exclude the
+#   only instance for a minute.
+# connectiontimeout: short, because an instance is ready before it gets requests.
+# timeout: the time between two reads. Raise it for long polls.
+# A request that was sent is never sent again.
 ${instances.map(workerOf).join('')}
-# The file that exists names the instance that takes new requests; each request looks anew, at the first ones twice: a
-# rotation between two looks must not leave it with none. %1 is the path as the client wrote it.
-# proxy-prefetch-nonblocking: the connection to the instance is made at once, not after a slow upload has come in.
+# The file that exists names the instance that gets new requests. Every request looks for the files again.
+# It looks for the first files twice: a rotation between two looks must not leave it without an instance.
+# %1 is the path as the client wrote it.
+# proxy-prefetch-nonblocking: Apache connects to the instance at once, and not after a slow upload has arrived.
 ${rules.join('')}# No instance serves.
 RewriteRule ^ - [R=503]
 `;

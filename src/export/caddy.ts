@@ -1,8 +1,8 @@
-/** The piece of Caddy's configuration (a Caddyfile) that goes with services whose route is `files`. */
+/** Prints the part of Caddy's configuration (a Caddyfile) for services whose route is `files`. */
 import { comment, madeBy, notWritable, type Exported, type Origin } from './exported.ts';
 import { looks, type FilesService, type RoutedInstance } from './routed.ts';
 
-/** Placeholders, and the patterns that a `file` matcher knows. */
+/** Characters of placeholders, and of the patterns of a `file` matcher. */
 const SPECIAL = /[{}*?[\]`]/;
 
 export function exportCaddy(services: readonly FilesService[], origin: Origin): Exported {
@@ -18,8 +18,8 @@ export function exportCaddy(services: readonly FilesService[], origin: Origin): 
 
 function place(name: string): string[] {
   return [
-    'Belongs to the top level of a Caddyfile (import FILE). A site, or a handle block in it for a part of the site, then',
-    `says by name what it takes: import alternate-${name}`,
+    'Belongs at the top level of a Caddyfile (import FILE). In a site, or in a handle block for a part of the site, add:',
+    `  import alternate-${name}`,
   ];
 }
 
@@ -32,12 +32,12 @@ function snippetOf({ name, route, instances }: FilesService): string {
 `,
   );
   return `(alternate-${name}) {
-	# The file that exists names the instance that takes new requests; each request looks anew.
+	# The file that exists names the instance that gets new requests. Every request looks for the files again.
 ${matchers.join('')}
-	# It looks for the first ones twice: a rotation between two looks must not leave it with none.
-	# No fail_duration, no lb_try_duration: Caddy is told which instance serves, and nothing is sent a second time.
-	# keepalive: shorter than the instance itself keeps an idle connection (Node.js: 5 s), so that no request is sent on
-	# one that is just being closed. WebSockets need no settings.
+	# It looks for the first files twice: a rotation between two looks must not leave it without an instance.
+	# No fail_duration and no lb_try_duration: alternate notifies Caddy which instance serves, and no request is sent twice.
+	# keepalive: less than the time for which the instance keeps an idle connection (Node.js: 5 s), so that no request is
+	# sent on a connection that is being closed. WebSockets need no settings.
 	route {
 ${looks(instances).map(proxyOf).join('')}		respond "no instance serves" 503
 	}

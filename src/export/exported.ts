@@ -1,4 +1,6 @@
-/** What an export comes to: the text for stdout, or why there is none, in words for people. */
+/** The result of an export, and the parts that all exports share. Pure. */
+
+/** The text for stdout, or the reason why there is none; `message` is for people. */
 export type Exported = { readonly ok: true; readonly text: string } | Refusal;
 
 export interface Refusal {
@@ -12,15 +14,15 @@ export function refuse(reason: Refusal['reason'], message: string): Refusal {
   return { ok: false, reason, message };
 }
 
-/** What stands above every exported piece. */
+/** The facts in the first comment of every export. */
 export interface Origin {
-  /** The command line that makes the same again. */
+  /** The command line that prints the same export again. */
   readonly command: string;
   /** The configuration's absolute path, as it was named. */
   readonly config: string;
 }
 
-/** The lines as comments; a control character, which could end the comment, becomes a question mark. */
+/** The lines as comments. A control character becomes a question mark, because it could end the comment. */
 export function comment(...lines: readonly string[]): string {
   return lines.map((line) => `# ${line.replace(/[\u0000-\u001f\u007f]/g, '?')}\n`).join('');
 }
@@ -29,18 +31,19 @@ export function madeBy({ command, config }: Origin): string {
   return comment(`Made from ${config} by: ${command}`);
 }
 
-/** Puts the lines of a text further to the right; empty ones stay empty. */
+/** Indents the lines of a text. Empty lines stay empty. */
 export function indent(text: string, by: string): string {
   return text.replace(/^(?=.)/gm, by);
 }
 
 /**
- * Why a text cannot be written between double quotes; null where it can. Control characters, quotes and backslashes
- * are refused for all kinds, `special` are the characters that mean something to this kind even there.
+ * Refuses a text that cannot be written between double quotes; null if it can. Control characters, quotes and
+ * backslashes are always refused. `special`: the characters that have a meaning between quotes in this kind of
+ * configuration.
  */
 export function notWritable(what: string, text: string, special: RegExp): Refusal | null {
   const found = /[\u0000-\u001f\u007f"\\]/.exec(text) ?? special.exec(text);
   if (found === null) return null;
-  const message = `${what} ${JSON.stringify(text)} holds ${JSON.stringify(found[0])}, which has no safe way into that configuration; choose another name`;
+  const message = `${what} ${JSON.stringify(text)} contains ${JSON.stringify(found[0])}, which cannot be written safely into this configuration: choose another name`;
   return refuse('not-writable', message);
 }

@@ -1,4 +1,4 @@
-/** The piece of HAProxy's configuration that goes with services whose route is `haproxy`. */
+/** Prints the part of HAProxy's configuration for services whose route is `haproxy`. */
 import { substitute } from '../config/values/template.ts';
 import { comment, madeBy, refuse, type Exported, type Origin } from './exported.ts';
 import type { HaproxyService } from './routed.ts';
@@ -7,7 +7,10 @@ export function exportHaproxy(services: readonly HaproxyService[], origin: Origi
   const backends = services.map(({ route }) => route.backend);
   const shared = backends.find((backend, index) => backends.indexOf(backend) !== index);
   if (shared !== undefined)
-    return refuse('not-writable', `two services have the backend ${shared}: give each one of its own`);
+    return refuse(
+      'not-writable',
+      `two services have the backend ${shared}: give each service its own backend`,
+    );
   const sockets = [...new Set(services.map(({ route }) => route.socket))];
   const head = madeBy(origin) + comment(...place(sockets, backends));
   return { ok: true, text: [head, SETTINGS, ...services.map(backendOf)].join('\n') };
@@ -15,22 +18,23 @@ export function exportHaproxy(services: readonly HaproxyService[], origin: Origi
 
 function place(sockets: readonly string[], backends: readonly string[]): string[] {
   return [
-    'Comes after your own file: haproxy -f haproxy.cfg -f this-file. Your own file has, besides,',
+    'Load it after your own file: haproxy -f haproxy.cfg -f this-file. Add to your own file:',
     ...sockets.map((socket) => `  in global:       stats socket ${socket} mode 600 level admin`),
     ...backends.map(
       (backend) => `  in a frontend:   default_backend ${backend}   (or use_backend, with a condition)`,
     ),
-    'The socket belongs to the user who runs HAProxy; where alternate runs as another one, set its user, group and mode.',
+    'The socket belongs to the user that runs HAProxy. If alternate runs as another user, set user, group and mode.',
   ];
 }
 
 const SETTINGS = comment(
-  'No "check": HAProxy is told which server takes new requests (ready), and which only finishes what it has (drain).',
-  'All servers begin as ready, also when HAProxy is restarted: until alternate has told it again, which takes about a',
-  'second, one that is not there refuses the connection, and the request goes to the next one at once (redispatch).',
-  'Beginning as disabled would answer 503 for that second.',
-  'retry-on conn-failure: only what was never sent is tried again, so no POST can arrive twice. Where the only ready',
-  'server refuses, HAProxy waits a second between tries: a crash that is over within three seconds loses nothing.',
+  'No "check": alternate notifies HAProxy which server gets new requests (ready), and which one only finishes its open',
+  'requests (drain).',
+  'All servers start as ready, also after a restart of HAProxy. Within about a second, alternate notifies HAProxy again.',
+  'Until then, a server that does not run refuses the connection, and the request goes to the next server at once',
+  '(redispatch). With servers that start as disabled, HAProxy would answer 503 for that second.',
+  'retry-on conn-failure: only a request that was never sent is tried again, so no POST can arrive twice. If the only',
+  'ready server refuses, HAProxy waits one second between tries: a crash of less than three seconds loses no request.',
   'http-reuse safe: kept connections are shared, but the first request of a client does not depend on one.',
 );
 
@@ -46,9 +50,9 @@ function backendOf({ route, instances }: HaproxyService): string {
     retry-on conn-failure
     http-reuse safe
     timeout connect 5s
-    # Until the answer begins, and between two parts of it; raise it for long polls.
+    # The time until the answer begins, and between two parts of it. Raise it for long polls.
     timeout server 60s
-    # Both ways of a connection that was upgraded (WebSocket).
+    # For both directions of an upgraded connection (WebSocket).
     timeout tunnel 1h
 ${servers.join('')}`;
 }

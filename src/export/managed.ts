@@ -1,23 +1,23 @@
-/** What whoever runs the manager must know of it. */
+/** The facts about the manager that an init system needs. Pure. */
 import type { Config } from '../config/types.ts';
 
 export interface Program {
   /** Absolute path of the command `alternate`. */
   readonly alternate: string;
-  /** Absolute path of the folder in which `node` is. */
+  /** Absolute path of the folder of `node`. */
   readonly nodeFolder: string;
 }
 
-/** Where programs are on most systems; the folder of `node` goes before them. */
+/** The folders of programs on most systems. The folder of `node` is added before them. */
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** For telling the proxy and for the last output, once the slowest instance has been killed. */
+/** Time to notify the proxy, and to write the last output after the slowest instance was killed. */
 const MARGIN_SECONDS = 15;
 
 export function searchPath({ nodeFolder }: Program): string {
   return USUAL_PATH.split(':').includes(nodeFolder) ? USUAL_PATH : `${nodeFolder}:${USUAL_PATH}`;
 }
 
-/** How long the manager may take from TERM to its end, in whole seconds; null where no instance is ever killed. */
+/** The longest time from TERM to the end of the manager, in whole seconds. Null if an instance is never killed. */
 export function stopSeconds({ services }: Config): number | null {
   let longest = 0;
   for (const { stop } of services) {
@@ -27,7 +27,7 @@ export function stopSeconds({ services }: Config): number | null {
   return Math.ceil(longest / 1_000) + MARGIN_SECONDS;
 }
 
-/** How long until every service is up or known to have failed, in whole seconds; null where hooks decide that. */
+/** The longest time until every service runs or has failed, in whole seconds. Null if hooks decide that. */
 export function startSeconds({ services }: Config): number | null {
   if (services.some(({ hooks }) => hooks.beforeStart !== undefined || hooks.afterReady !== undefined))
     return null;

@@ -1,15 +1,15 @@
-/** The piece of nginx's configuration that goes with services whose route is `files`. */
+/** Prints the part of nginx's configuration for services whose route is `files`. */
 import path from 'node:path';
 import { comment, indent, madeBy, notWritable, refuse, type Exported, type Origin } from './exported.ts';
 import { looks, type FilesService } from './routed.ts';
 
-/** What nginx keeps apart: `upstream` belongs into `http {}`, what chooses one into a `location`. */
+/** nginx needs two parts: `upstream` belongs in `http {}`, and the choice of an upstream belongs in a `location`. */
 export type NginxPart = 'http' | 'location' | 'all';
 
-/** `$` would be a variable: `if (-f …)` knows no way to write a dollar. */
+/** `$` begins a variable. `if (-f …)` has no escape for it. */
 const SPECIAL = /\$/;
 
-/** `all`: what belongs into `http {}`, a server for each service included. */
+/** `all`: everything for `http {}`, with one server per service. */
 export function exportNginx(services: readonly FilesService[], part: NginxPart, origin: Origin): Exported {
   for (const { route, instances } of services)
     for (const { parameter } of instances) {
@@ -19,7 +19,7 @@ export function exportNginx(services: readonly FilesService[], part: NginxPart, 
   const upstreams = [UPGRADES, UPSTREAMS, ...services.map(upstreamsOf)];
   switch (part) {
     case 'http': {
-      const head = madeBy(origin) + comment('Belongs into http { }.');
+      const head = madeBy(origin) + comment('Belongs in http { }.');
       return { ok: true, text: [head, ...upstreams].join('\n') };
     }
     case 'location': {
@@ -38,18 +38,18 @@ export function exportNginx(services: readonly FilesService[], part: NginxPart, 
 }
 
 const WHOLE = [
-  'Belongs into http { }, and works there as it stands. For a server of your own, take it in two parts:',
-  '  alternate export nginx --part http             to be included in http { }',
-  '  alternate export nginx --part location NAME    to be included in a location of your server',
+  'Belongs in http { }, and works there without changes. For your own server, print it in two parts:',
+  '  alternate export nginx --part http             include it in http { }',
+  '  alternate export nginx --part location NAME    include it in a location of your server',
 ];
 
 const IN_A_LOCATION = [
-  'Belongs into a location of your server, beside what you set there yourself:',
+  'Belongs in a location of your server, beside your own settings:',
   '  location / { include …; }',
-  'The upstreams that it names come from: alternate export nginx --part http',
+  'Its upstreams are printed by: alternate export nginx --part http',
 ];
 
-const UPGRADES = `# A request to upgrade (WebSocket) is handed on as one; for any other the connection to the instance is kept.
+const UPGRADES = `# A request to upgrade (WebSocket) is passed on. For all other requests the connection to the instance is kept.
 map $http_upgrade $alternate_connection {
     default upgrade;
     "" "";
@@ -57,13 +57,13 @@ map $http_upgrade $alternate_connection {
 `;
 
 const UPSTREAMS = comment(
-  'One upstream an instance.',
-  'max_fails=0: nginx is told which instance serves. Guessing from failures would shut out the only one there is.',
-  'keepalive: connections that each worker keeps open, instead of a new one for each request.',
-  'keepalive_timeout: shorter than the instance itself keeps an idle connection (Node.js: 5 s), so that no request is',
-  'sent on one that is just being closed.',
-  'backup: where the instance does not answer (it died a moment ago), a request that was not sent yet goes to the other',
-  'one instead of failing.',
+  'One upstream per instance.',
+  'max_fails=0: alternate notifies nginx which instance serves. If nginx counted failures, it could exclude the only',
+  'instance.',
+  'keepalive: the number of connections that each worker keeps open, so that a request needs no new connection.',
+  'keepalive_timeout: less than the time for which the instance keeps an idle connection (Node.js: 5 s), so that no',
+  'request is sent on a connection that is being closed.',
+  'backup: if the instance does not answer (it has just died), a request that was not sent yet goes to another instance.',
 );
 
 function upstreamsOf({ instances }: FilesService): string {
@@ -86,7 +86,7 @@ function backups(instances: FilesService['instances'], address: string): string 
 
 function serverOf(service: FilesService): string {
   return `server {
-    # Stands for a server of your own: where it listens, its names, TLS.
+    # Replace this by your own server: its addresses, its names, TLS.
     listen 127.0.0.1:8080;
     server_name ${service.name};
     location / {
@@ -102,9 +102,9 @@ function locationOf({ name, route, instances }: FilesService): string {
 `,
     )
     .join('');
-  return `# ${name}: the file that exists names the instance that takes new requests; each request looks anew.
-# It looks for the first ones twice: a rotation between two looks must not leave it with none.
-# A cache would answer for up to a minute with what was.
+  return `# ${name}: the file that exists names the instance that gets new requests. Every request looks for the files again.
+# It looks for the first files twice: a rotation between two looks must not leave it without an instance.
+# Off, because a cache would use old results for up to a minute.
 open_file_cache off;
 set $alternate "";
 ${choices}if ($alternate = "") { return 503; }
@@ -118,14 +118,14 @@ proxy_set_header Host $http_host;
 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Proto $scheme;
 
-# The instance is connected to at once. nginx would read the whole request first: an upload slower than the overlap would
-# reach an instance that is just being stopped.
+# nginx connects to the instance at once. By default it reads the whole request first: an upload that takes longer than the
+# overlap would reach an instance that is being stopped.
 proxy_request_buffering off;
-# Only what may be repeated is tried again: without non_idempotent a POST that was sent is never sent twice.
+# Only a request that may be repeated is tried again: without non_idempotent, a POST that was sent is never sent twice.
 proxy_next_upstream error timeout;
-# An instance is ready before it is sent to: one that does not take a connection soon never will.
+# Short, because an instance is ready before it gets requests.
 proxy_connect_timeout 5s;
-# Between two reads, not for the whole answer; raise it for long polls and quiet WebSockets.
+# The time between two reads, not for the whole answer. Raise it for long polls and quiet WebSockets.
 proxy_read_timeout 60s;
 `;
 }

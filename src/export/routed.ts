@@ -1,4 +1,4 @@
-/** The services that a proxy sends requests to, as the proxy's configuration needs them. */
+/** Collects the services to which a proxy sends requests. Pure. */
 import { parseAddress } from '../config/values/address.ts';
 import { ownAddress } from '../config/instance.ts';
 import type { Config, Route, ServiceConfig } from '../config/types.ts';
@@ -8,7 +8,7 @@ export interface RoutedInstance {
   readonly parameter: string;
   /** `host:port`, or `[ipv6]:port`. */
   readonly address: string;
-  /** `service-parameter` in letters, digits, `-` and `.`: no other instance of the configuration has the same. */
+  /** `service-parameter` in letters, digits, `-` and `.`. It is unique in the configuration. */
   readonly name: string;
 }
 
@@ -21,7 +21,7 @@ export interface RoutedService<R extends Route = Route> {
 export type FilesService = RoutedService<Extract<Route, { type: 'files' }>>;
 export type HaproxyService = RoutedService<Extract<Route, { type: 'haproxy' }>>;
 
-/** Names, numbers and brackets: nothing that ends a word in anybody's configuration. */
+/** Names, numbers and brackets: no character of them ends a word in the configuration of a proxy. */
 const PLAIN = /^[\w.:[\]-]+$/;
 
 const KEY: Readonly<Record<Route['type'], string>> = {
@@ -30,8 +30,8 @@ const KEY: Readonly<Record<Route['type'], string>> = {
 };
 
 /**
- * The services whose route is of this type, or the one that is named.
- * @returns why there is none, and what to write into the configuration
+ * The services whose route has this type, or only the service `only`.
+ * @returns if there is none: the reason, and what to add to the configuration
  */
 export function routedServices<T extends Route['type']>(
   config: Config,
@@ -41,7 +41,7 @@ export function routedServices<T extends Route['type']>(
   const wanted = only === null ? config.services : config.services.filter(({ name }) => name === only);
   if (only !== null && wanted.length === 0) {
     const known = config.services.map(({ name }) => name).join(', ');
-    return refuse('unknown-service', `there is no service ${only}; there are ${known}`);
+    return refuse('unknown-service', `there is no service ${only}; the services are: ${known}`);
   }
   const names = uniqueNames(config);
   const services: RoutedService<Extract<Route, { type: T }>>[] = [];
@@ -51,12 +51,19 @@ export function routedServices<T extends Route['type']>(
     const instances = instancesOf(service, names);
     if (instances === null) {
       const arePorts = service.parameters.every((parameter) => /^\d+$/.test(parameter ?? ''));
-      const needs = 'it needs `address`, for instance address: 127.0.0.1:%alt';
-      const hint = arePorts ? needs : `${needs}, and parameters that make an address of it, such as ports`;
-      return refuse('no-address', `nothing says where the instances of ${name} listen: ${hint}`);
+      const add = 'add `address` to it, for instance address: 127.0.0.1:%alt';
+      const hint = arePorts ? add : `${add}, and use parameters with which it is an address, such as ports`;
+      return refuse(
+        'no-address',
+        `the configuration of ${name} does not name the addresses of its instances: ${hint}`,
+      );
     }
     const odd = instances.find(({ address }) => !PLAIN.test(address));
-    if (odd !== undefined) return refuse('not-writable', `${name} listens on an odd address: ${odd.address}`);
+    if (odd !== undefined)
+      return refuse(
+        'not-writable',
+        `the address ${JSON.stringify(odd.address)} of ${name} cannot be written safely into this configuration: change \`address\` or the parameter`,
+      );
     services.push({ name, route, instances });
   }
   if (services.length > 0) return { ok: true, services };
@@ -68,10 +75,10 @@ function isOfType<T extends Route['type']>(route: Route, type: T): route is Extr
 }
 
 function noFittingRoute(type: Route['type'], service: ServiceConfig | null): string {
-  if (service === null) return `no service has ${KEY[type]}; add it to those that are to be exported`;
+  if (service === null) return `no service has ${KEY[type]}: add it to the services that you want to export`;
   const { name, route } = service;
   if (route === null) return `${name} has no route: add ${KEY[type]} to it`;
-  return `the route of ${name} is of another kind: this needs ${KEY[type]}, it has ${KEY[route.type]}`;
+  return `the route of ${name} has another type: this export needs ${KEY[type]}, and ${name} has ${KEY[route.type]}`;
 }
 
 function instancesOf(
@@ -91,8 +98,8 @@ function instancesOf(
 }
 
 /**
- * A name for each instance of the whole configuration, whichever service is exported: pieces that are exported one by
- * one must agree. Names are compared as nginx does, without case.
+ * A name for each instance of the whole configuration, also if only one service is exported: separate exports must use
+ * the same names. Upper and lower case are equal, as in nginx.
  */
 function uniqueNames({ services }: Config): ReadonlyMap<string, string> {
   const taken = new Set<string>();
@@ -114,8 +121,8 @@ function key(service: string, parameter: string): string {
 }
 
 /**
- * The order in which a request looks for the files: all instances, and those before the last once more. Between two
- * looks the route may have gone from a file that was not looked for yet to one that was missing a moment ago.
+ * The order in which a request looks for the files: all instances, then all but the last again. Between two looks, the
+ * route can move from a file that was not looked for yet to a file that was missing a moment ago.
  */
 export function looks(instances: readonly RoutedInstance[]): readonly RoutedInstance[] {
   return [...instances, ...instances.slice(0, -1)];

@@ -46,6 +46,8 @@ export class Manager {
   #roster: Roster | null = null;
   #stopping = false;
   #rotateAtStart = false;
+  /** Services of the configuration are still being added. */
+  #adding = false;
   #reloading: Promise<unknown> = Promise.resolve();
   /** An instance exited by itself with another code than 0. */
   #uncleanExit = false;
@@ -97,7 +99,11 @@ export class Manager {
     if (problems.length > 0 || this.#isStopping()) return problems;
     this.#report({ type: 'manager-started', pid: process.pid, services: services.length, config: path });
     const others = orphans.filter((orphan) => !inTheWay.has(orphan));
+    // A launch may fail at once. The manager has not ended before the last service is there.
+    this.#adding = true;
     for (const spec of services) void this.#add(spec, others);
+    this.#adding = false;
+    this.#settled();
     for (const { service, pid } of others) if (!this.#services.has(service)) void endOrphan(pid);
     if (this.#rotateAtStart) this.rotateAll();
     return [];
@@ -229,7 +235,7 @@ export class Manager {
   }
 
   #settled(): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#adding) return;
     const end = endOf({
       stopping: this.#stopping,
       classic: this.#config.path === null,

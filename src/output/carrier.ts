@@ -42,8 +42,8 @@ export class Carrier implements Holdable {
   }
 
   /**
-   * The instance is gone. Its output in the pipe is still read, no matter how long the reader of the destination stalls. If
-   * another process of the instance holds the pipe open, the pipe is read for `graceMs` longer.
+   * The instance is gone. Its output in the pipe is still read, no matter how long the reader of the destination
+   * stalls. If another process of the instance holds the pipe open, the pipe is read for `graceMs` longer.
    */
   release(graceMs: number): void {
     if (this.#isReleased) return;

@@ -1,10 +1,10 @@
+/** Carries stdout and stderr of one instance to the destination that its service names. */
 import type { Readable } from 'node:stream';
 import { Carrier } from './carrier.ts';
 import { LineTap, type LineListener } from './lines/line-tap.ts';
 import type { Sink } from './sinks.ts';
 import type { StdioEntry } from './stdio.ts';
 
-/** Carries stdout and stderr of one instance to the destination that its service names. */
 export class InstanceOutput {
   /** The `stdio` entries for stdout and stderr when the instance is spawned. */
   readonly stdio: readonly [StdioEntry, StdioEntry];
@@ -35,9 +35,9 @@ export class InstanceOutput {
   }
 
   /**
-   * Calls `listener` with each line of stdout and stderr from now on, until `until` is aborted. The line has no newline. A
-   * line longer than 64 KiB comes in pieces. An unfinished last line comes at the end of the stream. There are lines only
-   * if `stdio` is `pipe`.
+   * Calls `listener` with each line of stdout and stderr from now on, until `until` is aborted. The line has no
+   * newline. A line longer than 64 KiB comes in pieces. An unfinished last line comes at the end of the stream. There
+   * are lines only if `stdio` is `pipe`.
    */
   onLine(listener: LineListener, until: AbortSignal): void {
     for (const tap of this.#taps) tap.listen(listener, until);

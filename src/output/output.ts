@@ -24,8 +24,8 @@ export interface OutputSpec {
 }
 
 /**
- * Never blocks and never throws. If the reader of the manager's output stalls, the instances wait in their own writes: the
- * manager holds a bounded number of bytes, and no byte is lost.
+ * Never blocks and never throws. If the reader of the manager's output stalls, the instances wait in their own writes:
+ * the manager holds a bounded number of bytes, and no byte is lost.
  */
 export class Outputs {
   readonly #destinations: Destinations;
@@ -53,9 +53,9 @@ export class Outputs {
   }
 
   /**
-   * Writes a message of the manager to stderr. Its lines are never mixed with lines of instances. Never waits: if more than
-   * 1 MiB of messages wait, further messages are dropped and counted. If stderr has no reader any more, one last message
-   * goes to stdout: the message that reports this.
+   * Writes a message of the manager to stderr. Its lines are never mixed with lines of instances. Never waits: if more
+   * than 1 MiB of messages wait, further messages are dropped and counted. If stderr has no reader any more, one last
+   * message goes to stdout: the message that reports this.
    */
   writeMessage(text: string): void {
     const { stdout, stderr } = this.#destinations;
@@ -72,7 +72,10 @@ export class Outputs {
     this.#logFiles.reopen();
   }
 
-  /** Resolves with true when everything is written, also the output of released instances; with false after `deadlineMs`. */
+  /**
+   * Resolves with true when everything is written, also the output of released instances; with false after
+   * `deadlineMs`.
+   */
   async flush(deadlineMs: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<false>((resolve) => {

@@ -1,4 +1,7 @@
-/** Follows a process group that this manager did not start. It has another parent, so the kernel does not report its exit. */
+/**
+ * Follows a process group that this manager did not start. It has another parent, so the kernel does not report its
+ * exit.
+ */
 import type { Exit } from '../rotator/machine.ts';
 import { awaitGroupGone, isGroupGone, signalGroup } from './group.ts';
 import { identityOf } from './identity.ts';

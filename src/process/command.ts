@@ -5,7 +5,7 @@ import type { InstanceSpec } from '../config/instance.ts';
 import { DONE, failure, type Result } from '../util/result.ts';
 import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
-import { execFailure } from './exec-failure.ts';
+import { becomeFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
 import { programFile } from './program.ts';
 import { startFailure } from './start-failure.ts';
@@ -53,14 +53,21 @@ async function run(request: CommandRequest): Promise<Result<void>> {
   const { execa } = await import('execa');
   if (cancelled.aborted || killed?.aborted === true) return failure('it was cancelled');
   const env = { ...environment.value, ...request.env };
-  const made = become({ program: file, args, env, credentials: spec.credentials, listens: false });
+  const made = become({
+    program: file,
+    args,
+    env,
+    cwd: spec.cwd,
+    credentials: spec.credentials,
+    listens: false,
+  });
   if (!made.ok) return made;
   const becoming = made.value;
   // A shell that becomes the program would only exit with 126 or 127, which is no reason for people.
-  const errno = becoming.file === file ? null : execFailure(file, spec.credentials.uid);
+  const errno = becoming.file === file ? null : becomeFailure(file, spec.cwd, spec.credentials.uid);
   if (errno !== null) return failure(startFailure(errno, file, spec.cwd) ?? errno);
   const child = execa(becoming.file, becoming.args, {
-    cwd: spec.cwd,
+    cwd: becoming.cwd,
     env: becoming.env,
     extendEnv: false,
     stdin: 'ignore',
@@ -83,8 +90,8 @@ async function run(request: CommandRequest): Promise<Result<void>> {
 }
 
 /**
- * The leader's exit decides: a grandchild that holds the pipes would keep execa's promise pending. After an early end the
- * whole group is awaited, so that no process of it goes on unnoticed.
+ * The leader's exit decides: a grandchild that holds the pipes would keep execa's promise pending. After an early end
+ * the whole group is awaited, so that no process of it goes on unnoticed.
  */
 function untilExit(
   child: ChildProcess,

@@ -1,13 +1,16 @@
 /** Builds the environment of an instance. */
 import type { Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseEnvFile } from './env-file.ts';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Credentials } from '../config/types.ts';
-import { describeHand, foreignHand, ownUsers } from '../util/path-owners.ts';
+import { describeHand, foreignHand, mayDo, maySearch, ownUsers, READ } from '../util/path-owners.ts';
 import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
 import { failure, success, type Result } from '../util/result.ts';
 
-/** Variables from an init system or a parent manager to this manager. An instance with them would answer in its place. */
+/**
+ * Variables from an init system or a parent manager to this manager. An instance with them would answer in its place.
+ */
 const NOT_HANDED_DOWN = [
   'NOTIFY_SOCKET',
   'NOTIFY_FD',
@@ -33,9 +36,9 @@ export interface ManagerFacts {
 }
 
 /**
- * The environment of an instance: the manager's, then its user's, then `envFile`, then `env`, then `ALTERNATE_*`. A later
- * value wins. The file is read at every call, so that an instance starts with its current content. Fails if the file
- * cannot be read or has a mistake.
+ * The environment of an instance: the manager's, then its user's, then `envFile`, then `env`, then `ALTERNATE_*`. A
+ * later value wins. The file is read at every call, so that an instance starts with its current content. Fails if the
+ * file cannot be read or has a mistake.
  */
 export function environmentOf(spec: InstanceSpec, manager: ManagerFacts): Result<Record<string, string>> {
   const file = readEnvFile(spec);
@@ -56,9 +59,8 @@ function readEnvFile({ envFile: path, credentials }: InstanceSpec): Result<Reado
   if (path === null) return success({});
   let text: string;
   try {
-    text = readRegular(path, LARGEST_ENV_FILE, (file) => readRefusal(path, file, credentials)).toString(
-      'utf8',
-    );
+    const refuse = (file: Stats, realPath: string) => readRefusal(path, file, realPath, credentials);
+    text = readRegular(path, LARGEST_ENV_FILE, refuse).toString('utf8');
   } catch (error) {
     // The message of another error contains the path.
     const named = error instanceof UnsuitableFile ? `the env file ${path}` : 'the env file';
@@ -74,11 +76,12 @@ function readEnvFile({ envFile: path, credentials }: InstanceSpec): Result<Reado
  * Why root refuses to read a file for an instance; null if it does not. A user who controls the path could lead root to
  * a file that neither this user nor the instance's user may read. The instance would then get its content.
  */
-function readRefusal(path: string, file: Stats, { uid, gid }: Credentials): string | null {
+function readRefusal(path: string, file: Stats, realPath: string, { uid, gid }: Credentials): string | null {
   if (process.getuid?.() !== 0 || uid === null || uid === 0) return null;
   const hand = foreignHand(path, ownUsers(), 'way');
-  const isReadable =
-    (file.mode & 0o004) !== 0 || ((file.mode & 0o040) !== 0 && file.gid === gid) || file.uid === uid;
-  if (hand === null || isReadable || file.uid === hand.uid) return null;
+  if (hand === null) return null;
+  const reads = (user: number, group: number | null): boolean =>
+    mayDo(file, READ, user, group) && maySearch(dirname(realPath), user, group);
+  if (reads(uid, gid) || (hand.who === 'owner' && reads(hand.uid, null))) return null;
   return `the instance's user may not read it, and another user can change where the path leads: ${describeHand(hand)}`;
 }

@@ -1,4 +1,6 @@
-/** Checks in advance whether a program can be executed. A shell that executes it would hide the error in its exit code. */
+/**
+ * Checks in advance whether a program can be executed. A shell that executes it would hide the error in its exit code.
+ */
 import { accessSync, closeSync, constants, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { openRegular } from '../util/regular-file.ts';
@@ -23,6 +25,18 @@ export function execFailure(program: string, uid: number | null): string | null 
     if (interpreter !== undefined) accessSync(interpreter, constants.F_OK);
     // A shell would run the file line by line instead of refusing it.
     return start !== null && !isExecutableFormat(start) ? 'ENOEXEC' : null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? null;
+  }
+}
+
+/**
+ * The same for a program that a shell becomes, which may also change to the working directory: the errno with which
+ * chdir(2) or execve(2) would fail.
+ */
+export function becomeFailure(program: string, cwd: string, uid: number | null): string | null {
+  try {
+    return statSync(cwd).isDirectory() ? execFailure(program, uid) : 'ENOTDIR';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? null;
   }

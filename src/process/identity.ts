@@ -37,8 +37,8 @@ export function readStat(pid: string | number): ProcessStat | null {
 }
 
 /**
- * A text that no other process of this host has. A later process with the same pid has another one, also after a reboot.
- * Null if there is no such process, or if it is a zombie.
+ * A text that no other process of this host has. A later process with the same pid has another one, also after a
+ * reboot. Null if there is no such process, or if it is a zombie.
  * @throws if the system gives no answer at this moment
  */
 export function identityOf(pid: number): string | null {

@@ -6,7 +6,7 @@ import type { Exit } from '../rotator/machine.ts';
 import { success, type Result } from '../util/result.ts';
 import { become } from './become.ts';
 import { environmentOf, type ManagerFacts } from './environment.ts';
-import { execFailure } from './exec-failure.ts';
+import { becomeFailure } from './exec-failure.ts';
 import { awaitGroupGone, signalGroup } from './group.ts';
 import type { StdioEntry } from '../output/stdio.ts';
 import { connectTcp } from './probe/tcp.ts';
@@ -58,8 +58,8 @@ export interface LaunchRequest {
   /** The listening sockets that it inherits, from descriptor 3 on; null if the service has none. */
   readonly sockets: InheritedSockets | null;
   /**
-   * The addresses on which the instance will listen. If another process listens there already, that process would answer
-   * the readiness check, so the launch fails. Empty: unknown.
+   * The addresses on which the instance will listen. If another process listens there already, that process would
+   * answer the readiness check, so the launch fails. Empty: unknown.
    */
   readonly addresses: readonly string[];
 }
@@ -97,9 +97,11 @@ export function launch(request: LaunchRequest, events: LaunchEvents, cancelled: 
       if (over) return;
       if (performance.now() - startedAt < (RETRY_FOR_MS[code] ?? 0))
         timer = setTimeout(attempt, RETRY_EVERY_MS);
-      else fail(startFailure(code, plan.program, plan.options.cwd) ?? message);
+      else fail(startFailure(code, plan.program, request.spec.cwd) ?? message);
     };
-    const errno = plan.file === plan.program ? null : execFailure(plan.program, request.spec.credentials.uid);
+    const { spec } = request;
+    const errno =
+      plan.file === plan.program ? null : becomeFailure(plan.program, spec.cwd, spec.credentials.uid);
     if (errno !== null) {
       failed(errno, `spawn ${plan.program} ${errno}`);
       return;
@@ -173,13 +175,14 @@ function planSpawn({ spec, manager, stdio, sockets }: LaunchRequest): Result<Spa
       ...sockets?.env,
       ...(notify && { NOTIFY_FD: String(FIRST_SOCKET_FD + descriptors.length) }),
     },
+    cwd: spec.cwd,
     credentials: spec.credentials,
     listens: sockets !== null,
   });
   if (!made.ok) return made;
-  const { file, args: words, env: given, ids } = made.value;
+  const { file, args: words, env: given, cwd, ids } = made.value;
   const options = {
-    cwd: spec.cwd,
+    cwd,
     env: given,
     stdio: ['ignore' as const, ...stdio, ...descriptors, ...(notify ? ['pipe' as const] : [])],
     detached: true,

@@ -25,6 +25,8 @@ export function startFailure(code: string, file: string, cwd: string): string | 
       return `another process is still writing to ${file}`;
     case 'ENOEXEC':
       return `${file} is not a program that this machine can run (is its first line "#!..." missing?)`;
+    case 'E2BIG':
+      return 'the command and its environment are larger than the system allows (E2BIG, execve(2))';
     case 'EMFILE':
     case 'ENFILE':
       return `too many open files (${code}): raise "ulimit -n"`;

@@ -96,8 +96,8 @@ async function findWriters(files: readonly WritableFile[]): Promise<ReadonlyMap<
 }
 
 /**
- * The name is compared first: readlink(2) uses only /proc, but stat(2) uses the file's file system. With a descriptor on
- * a dead network mount, stat(2) would hang the manager.
+ * The name is compared first: readlink(2) uses only /proc, but stat(2) uses the file's file system. With a descriptor
+ * on a dead network mount, stat(2) would hang the manager.
  */
 function inodeBehind(link: string, names: ReadonlySet<string>): InodeNumber | undefined {
   try {

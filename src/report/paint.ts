@@ -1,8 +1,7 @@
 /** Colours text only on a terminal that is not dumb, and only if NO_COLOR is not set (no-color.org). */
+import { styleText } from 'node:util';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'grey' | 'bold';
-
-const CODES: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, grey: 90, bold: 1 };
 
 export type Paint = (colour: Colour, text: string) => string;
 
@@ -12,5 +11,8 @@ export function isLively(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
 }
 
 export function painter(lively: boolean): Paint {
-  return lively ? (colour, text) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : (_colour, text) => text;
+  // `isLively` has looked at the stream; styleText would look at stdout, even for the log, which is on stderr.
+  return lively
+    ? (colour, text) => styleText(colour, text, { validateStream: false })
+    : (_colour, text) => text;
 }

@@ -1,4 +1,6 @@
-/** Notifies a proxy with files: a file named after the parameter exists exactly while its instance gets new requests. */
+/**
+ * Notifies a proxy with files: a file named after the parameter exists exactly while its instance gets new requests.
+ */
 import { lstat, open, realpath, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fingerprint } from '../util/fingerprint.ts';
@@ -14,8 +16,8 @@ const FOLDER_MODE = 0o755;
 const ROOT = 0;
 
 /**
- * A new file is first written under a temporary name. A file that is removed is first renamed to that name. So the proxy
- * always sees a complete file or none. A crash leaves at most one extra file, which the next switch overwrites.
+ * A new file is first written under a temporary name. A file that is removed is first renamed to that name. So the
+ * proxy always sees a complete file or none. A crash leaves at most one extra file, which the next switch overwrites.
  */
 export class FilesRouter implements Router {
   readonly #folder: string;

@@ -32,8 +32,8 @@ export class HaproxyRouter implements Router {
 
   /**
    * Each command waits for the answer to the command before it. Commands joined by `;` would all be performed, and a
-   * `drain` after a failed `ready` would leave no server. The look at the end detects a HAProxy that was replaced between
-   * two commands.
+   * `drain` after a failed `ready` would leave no server. The look at the end detects a HAProxy that was replaced
+   * between two commands.
    */
   async direct(to: string, withinMs: number): Promise<Result<void>> {
     const deadline = performance.now() + withinMs;
@@ -48,7 +48,9 @@ export class HaproxyRouter implements Router {
     }
   }
 
-  /** With `lost`, nothing is done: HAProxy tries a refused connection again, so a quick restart loses fewer requests. */
+  /**
+   * With `lost`, nothing is done: HAProxy tries a refused connection again, so a quick restart loses fewer requests.
+   */
   async withdraw(because: Withdrawal, withinMs: number): Promise<Result<void>> {
     if (because === 'lost') return DONE;
     const deadline = performance.now() + withinMs;

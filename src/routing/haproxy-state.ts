@@ -4,10 +4,10 @@
 const FORCED_OUT = 0x01 | 0x08;
 
 /**
- * Whether HAProxy may send new requests to each server of a backend. Only states from `set server` count. A failed health
- * check, the state of a tracked server and an address that cannot be resolved do not count. `disabled` in the
- * configuration (SRV_ADMF_CMAINT) does not count either: this bit stays set after `ready` has cleared the FMAINT that came
- * with it.
+ * Whether HAProxy may send new requests to each server of a backend. Only states from `set server` count. A failed
+ * health check, the state of a tracked server and an address that cannot be resolved do not count. `disabled` in the
+ * configuration (SRV_ADMF_CMAINT) does not count either: this bit stays set after `ready` has cleared the FMAINT that
+ * came with it.
  * @param text the answer, format 1: the version, the names of the columns after a `#`, then one line per server
  * @returns by the names of the servers; null if the text has another format
  */

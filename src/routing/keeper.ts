@@ -1,4 +1,7 @@
-/** Keeps the route of one service in the state that was last requested, also when the proxy restarts or a file is removed. */
+/**
+ * Keeps the route of one service in the state that was last requested, also when the proxy restarts or a file is
+ * removed.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Parameter, Route, ServiceConfig } from '../config/types.ts';
@@ -31,9 +34,9 @@ interface Held {
 }
 
 /**
- * Requests are performed one after another, in their order. No request rejects: a failure has its reason in words. Between
- * them, while an instance is wanted, the keeper checks the route regularly and restores it. It never checks while a
- * request is under way.
+ * Requests are performed one after another, in their order. No request rejects: a failure has its reason in words.
+ * Between them, while an instance is wanted, the keeper checks the route regularly and restores it. It never checks
+ * while a request is under way.
  */
 export class RouteKeeper {
   readonly #options: RouteKeeperOptions;
@@ -74,8 +77,8 @@ export class RouteKeeper {
   }
 
   /**
-   * Sends new requests to no instance, until the next `direct`. Without an earlier `direct`, this removes the route that a
-   * dead manager left behind.
+   * Sends new requests to no instance, until the next `direct`. Without an earlier `direct`, this removes the route
+   * that a dead manager left behind.
    */
   withdraw(service: ServiceConfig, because: Withdrawal): Promise<Result<void>> {
     return this.#inTurn(async () => {
@@ -160,8 +163,8 @@ export class RouteKeeper {
   }
 
   /**
-   * Withdraws the routes that a reload removed. If an old route leads to the same place as the present one (for instance
-   * the same HAProxy with another socket), it stays: a withdrawal would undo the present route.
+   * Withdraws the routes that a reload removed. If an old route leads to the same place as the present one (for
+   * instance the same HAProxy with another socket), it stays: a withdrawal would undo the present route.
    */
   async #withdrawFormer(present: Held | null): Promise<void> {
     const former = this.#held.filter((held) => held !== present);

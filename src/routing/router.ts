@@ -1,7 +1,9 @@
 /** The interface to one kind of proxy; each kind has a file of its own. */
 import type { Result } from '../util/result.ts';
 
-/** Why no instance may get new requests: the service was stopped, or the instance that served is lost and is restarted. */
+/**
+ * Why no instance may get new requests: the service was stopped, or the instance that served is lost and is restarted.
+ */
 export type Withdrawal = 'stopped' | 'lost';
 
 /**
@@ -10,9 +12,9 @@ export type Withdrawal = 'stopped' | 'lost';
  */
 export interface Router {
   /**
-   * Sends new requests only to the instance of `to`: first this instance gets requests, then the others get none. If the
-   * proxy is absent, because it restarts, the call is repeated within `withinMs`. A second call does no harm. Succeeds
-   * when the proxy confirms it, as far as the proxy can.
+   * Sends new requests only to the instance of `to`: first this instance gets requests, then the others get none. If
+   * the proxy is absent, because it restarts, the call is repeated within `withinMs`. A second call does no harm.
+   * Succeeds when the proxy confirms it, as far as the proxy can.
    */
   direct(to: string, withinMs: number): Promise<Result<void>>;
 

@@ -62,8 +62,8 @@ export class AllSockets {
   }
 
   /**
-   * Refuses an address that moves from one service to another in one reload. If the rotation of the first service fails,
-   * both services would answer on it.
+   * Refuses an address that moves from one service to another in one reload. If the rotation of the first service
+   * fails, both services would answer on it.
    */
   #movedBetween(services: readonly ServiceConfig[]): readonly string[] {
     return services.flatMap(({ name, listen }) =>

@@ -16,8 +16,9 @@ export interface BoundSocket {
 }
 
 /**
- * The function with which `net.Server` binds before it listens. The cluster module of Node.js uses it to pass sockets on.
- * It is not documented, but has been exported for that purpose since Node 0.8. It returns a negative errno for a failure.
+ * The function with which `net.Server` binds before it listens. The cluster module of Node.js uses it to pass sockets
+ * on. It is not documented, but has been exported for that purpose since Node 0.8. It returns a negative errno for a
+ * failure.
  */
 interface Net {
   _createServerHandle(

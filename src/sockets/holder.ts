@@ -1,4 +1,7 @@
-/** Finds the process that listens on an address; only on Linux, if this user may see it (proc(5), /proc/net, /proc/pid/fd). */
+/**
+ * Finds the process that listens on an address; only on Linux, if this user may see it (proc(5), /proc/net,
+ * /proc/pid/fd).
+ */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { basename } from 'node:path';
@@ -36,8 +39,8 @@ function processes(): readonly string[] {
 }
 
 /**
- * `comm` is used last: it is the name of the main thread, which is `MainThread` for Node.js from version 24 on. `exe` of
- * another user's process is hidden.
+ * `comm` is used last: it is the name of the main thread, which is `MainThread` for Node.js from version 24 on. `exe`
+ * of another user's process is hidden.
  */
 function programOf(pid: string): string {
   try {
@@ -56,7 +59,9 @@ function tcpListeners(ip: string | null, port: number): string[] {
   });
 }
 
-/** Whether a listener on this address of the kernel's table (hexadecimal, in the machine's byte order) also has `ip`. */
+/**
+ * Whether a listener on this address of the kernel's table (hexadecimal, in the machine's byte order) also has `ip`.
+ */
 function covers(address: string, ip: string | null): boolean {
   if (ip === null || !isIPv4(ip) || /^0+$/.test(address)) return true;
   const bytes = ip.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));

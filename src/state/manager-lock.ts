@@ -96,7 +96,9 @@ function link(from: string, to: string): boolean {
   }
 }
 
-/** The pid of the living manager that the file names; null if it is dead, or if the file does not belong to this user. */
+/**
+ * The pid of the living manager that the file names; null if it is dead, or if the file does not belong to this user.
+ */
 function livingHolder(file: string): number | null {
   let descriptor: number;
   try {

@@ -152,8 +152,8 @@ export type Opened =
   | { readonly ok: false; readonly pid: number };
 
 /**
- * Takes over the list. Its processes that still live are orphans of a dead manager. A list that belongs to another user is
- * ignored: with it, that user could have any process stopped.
+ * Takes over the list. Its processes that still live are orphans of a dead manager. A list that belongs to another user
+ * is ignored: with it, that user could have any process stopped.
  */
 export function openRoster(file: string, events: RosterEvents): Opened {
   const listed = readList(file);

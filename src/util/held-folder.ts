@@ -23,15 +23,21 @@ import path from 'node:path';
 import { makeFolder } from './make-folder.ts';
 import { describeHand } from './path-owners.ts';
 
-/** Another user can have changed a part of the path, or the file at its end. The message names that part and its owner. */
+/**
+ * Another user can have changed a part of the path, or the file at its end. The message names that part and its owner.
+ */
 export class UnsafePath extends Error {
   override readonly name = 'UnsafePath';
 }
 
 export interface FolderRequest {
-  /** The users that the files are for, beside the folder's owner. Their folders may be inside a folder of that owner. */
+  /**
+   * The users that the files are for, beside the folder's owner. Their folders may be inside a folder of that owner.
+   */
   readonly users: ReadonlySet<number>;
-  /** The mode of missing folders. `umask`: 0777 without the bits of the umask. Null: missing folders are not created. */
+  /**
+   * The mode of missing folders. `umask`: 0777 without the bits of the umask. Null: missing folders are not created.
+   */
   readonly make: number | 'umask' | null;
 }
 
@@ -88,7 +94,7 @@ export function holdFolder(folder: string, request: FolderRequest): HeldFolder {
  * another user there, or can have made a hard link to it.
  * @returns why the manager must not write to the file; null if it may
  */
-export function foreignFile(
+export function writeRefusal(
   name: string,
   file: Stats,
   { ruler }: HeldFolder,

@@ -1,37 +1,9 @@
 /** Finds the word that was probably meant by a mistyped one. Pure. */
+import damerauLevenshtein from 'damerau-levenshtein';
 
-/** How many letters of a word may differ from the one that was probably meant. */
+/** How many letters of a word may differ from the one that was probably meant. A swap of neighbours counts once. */
 function tolerance(length: number): number {
   return Math.max(1, Math.floor(length / 3));
-}
-
-/** One row of the distance table: the cost of each prefix of the other word. */
-type Row = readonly number[];
-
-/**
- * The number of single-letter insertions, deletions, replacements and swaps of neighbouring letters that change one word
- * into the other (the optimal string alignment distance).
- */
-export function editDistance(from: string, to: string): number {
-  let beforeLast: Row = [];
-  let last: Row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const same = from[i - 1] === to[j - 1];
-      let cost = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (same ? 0 : 1));
-      const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      if (swapped) cost = Math.min(cost, at(beforeLast, j - 2) + 1);
-      row.push(cost);
-    }
-    beforeLast = last;
-    last = row;
-  }
-  return at(last, to.length);
-}
-
-function at(row: Row, index: number): number {
-  return row[index] ?? Infinity;
 }
 
 /**
@@ -43,7 +15,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   if (typed.length > 64) return null;
   let best: { candidate: string; distance: number } | null = null;
   for (const candidate of candidates) {
-    const distance = editDistance(typed, candidate.toLowerCase());
+    const distance = damerauLevenshtein(typed, candidate.toLowerCase()).steps;
     if (best === null || distance < best.distance) best = { candidate, distance };
   }
   if (best !== null && best.distance <= tolerance(typed.length)) return best.candidate;

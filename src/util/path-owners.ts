@@ -2,7 +2,7 @@
  * Finds users who can change the file that a path leads to. The owner of a folder can replace everything in it, so a
  * path is only as safe as the least safe folder in it.
  */
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 
 /** A file, folder or symbolic link, and the users that its permissions allow to change it. */
@@ -60,6 +60,25 @@ export function foreignHand(
     stat = lstatSync(reached);
   }
   return extent === 'way' ? null : handOn(reached, stat, trusted);
+}
+
+/** Permissions as in the last digit of a mode; stat(2). */
+export const READ = 0o4;
+const SEARCH = 0o1;
+
+/**
+ * Whether the mode bits permit this to a user. `gid`: the user's group; null: unknown. Supplementary groups and access
+ * control lists are not read.
+ */
+export function mayDo({ mode, uid, gid }: Stats, what: number, user: number, group: number | null): boolean {
+  if (uid === user) return (mode & (what << 6)) !== 0;
+  return (mode & (gid === group ? what << 3 : what)) !== 0;
+}
+
+/** Whether a user may search a folder and every folder above it. Throws the error of stat(2). */
+export function maySearch(folder: string, user: number, group: number | null): boolean {
+  if (!mayDo(statSync(folder), SEARCH, user, group)) return false;
+  return folder === '/' || maySearch(path.dirname(folder), user, group);
 }
 
 /** For instance `/srv/app belongs to app (mode 0755)`. */

@@ -2,12 +2,21 @@
  * Opens files that another user can own or replace. A FIFO without a writer blocks open(2) for ever, and a file can be
  * replaced between a check with stat(2) and the open. So open(2) does not wait, and fstat(2) checks the opened file.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 /**
- * Flags of open(2). `O_NONBLOCK`: open(2) does not wait, also not for a lease (fcntl(2)). `O_NOCTTY`: a terminal does not
- * become the manager's controlling terminal.
+ * Flags of open(2). `O_NONBLOCK`: open(2) does not wait, also not for a lease (fcntl(2)). `O_NOCTTY`: a terminal does
+ * not become the manager's controlling terminal.
  */
 export const READ_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const CHUNK_BYTES = 64 * 1024;
@@ -51,11 +60,11 @@ export async function openRegularHandle(path: string, links: Links = 'follow'): 
 export function readRegular(
   path: string,
   limitBytes: number,
-  refuse: (file: Stats) => string | null = () => null,
+  refuse: (file: Stats, realPath: string) => string | null = () => null,
 ): Buffer {
   const descriptor = openRegular(path);
   try {
-    const reason = refuse(fstatSync(descriptor));
+    const reason = refuse(fstatSync(descriptor), realPathOf(descriptor, path));
     if (reason !== null) throw new UnsuitableFile(reason);
     const chunks: Buffer[] = [];
     for (let length = 0; ;) {
@@ -69,6 +78,15 @@ export function readRegular(
     }
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Of the file that was opened, whatever the path leads to by now. */
+function realPathOf(descriptor: number, path: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return realpathSync(path);
   }
 }
 

@@ -26,7 +26,7 @@ test('JSON, in pieces', async () => {
 });
 
 test.each(['{', '"text"', '3', 'true', '{"a":1}x', '\u0000'])('%j is no JSON object: 400', async (text) => {
-  expect(await sent(text)).toMatchObject({ ok: false, error: { status: 400, code: 'bad-json' } });
+  expect(await sent(text)).toMatchObject({ ok: false, reason: { status: 400, code: 'bad-json' } });
 });
 
 test('of 16 KiB is read, of one byte more is not: 413', async () => {
@@ -34,7 +34,7 @@ test('of 16 KiB is read, of one byte more is not: 413', async () => {
   expect(await sent(padded(16 * 1024))).toMatchObject({ ok: true });
   expect(await sent(padded(16 * 1024 + 1))).toMatchObject({
     ok: false,
-    error: { status: 413, code: 'too-large' },
+    reason: { status: 413, code: 'too-large' },
   });
 });
 
@@ -48,7 +48,7 @@ test('what is too large is read to its end and discarded', async () => {
   }
   expect(answered).toBe(false);
   stream.end();
-  expect(await read).toMatchObject({ ok: false, ended: true, error: { status: 413 } });
+  expect(await read).toMatchObject({ ok: false, ended: true, reason: { status: 413 } });
 });
 
 test('without an end it is read up to 64 MiB', async () => {
@@ -57,7 +57,7 @@ test('without an end it is read up to 64 MiB', async () => {
   const chunk = 'x'.repeat(1024 * 1024);
   for (let chunks = 0; chunks < 65; chunks++)
     if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
-  expect(await read).toMatchObject({ ok: false, ended: false, error: { status: 413 } });
+  expect(await read).toMatchObject({ ok: false, ended: false, reason: { status: 413 } });
 });
 
 test('without an end it is waited for for ten seconds', async () => {
@@ -70,7 +70,7 @@ test('without an end it is waited for for ten seconds', async () => {
   stream.write('x'.repeat(20_000));
   await vi.waitUntil(() => vi.getTimerCount() > 0, 10_000);
   vi.advanceTimersByTime(10_000);
-  expect(await read).toMatchObject({ ok: false, ended: false, error: { status: 413 } });
+  expect(await read).toMatchObject({ ok: false, ended: false, reason: { status: 413 } });
 });
 
 test('a request that breaks off: 400', async () => {
@@ -78,5 +78,5 @@ test('a request that breaks off: 400', async () => {
   const read = readBody(stream as unknown as IncomingMessage);
   stream.write('{');
   stream.destroy(new Error('aborted'));
-  expect(await read).toMatchObject({ ok: false, error: { status: 400, code: 'broken-request' } });
+  expect(await read).toMatchObject({ ok: false, reason: { status: 400, code: 'broken-request' } });
 });

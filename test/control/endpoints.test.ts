@@ -28,7 +28,7 @@ test.each([
   ),
   ['GET', 'http://localhost/v1/status', { type: 'status' }],
 ] as const)('%s %s', (method, target, endpoint) => {
-  expect(endpointOf(method, target)).toEqual({ ok: true, endpoint });
+  expect(endpointOf(method, target)).toEqual({ ok: true, value: endpoint });
 });
 
 test.each([
@@ -49,11 +49,11 @@ test.each([
   '/v1/services/web/rotate/now',
   '/v1/../etc/passwd',
 ])('there is nothing at %s', (target) => {
-  expect(endpointOf('GET', target)).toMatchObject({ ok: false, error: { status: 404, code: 'not-found' } });
+  expect(endpointOf('GET', target)).toMatchObject({ ok: false, reason: { status: 404, code: 'not-found' } });
 });
 
 test.each(['http://[', '/v1/services/%E0%A4%A', '//'])('%s cannot be read', (target) => {
-  expect(endpointOf('GET', target)).toMatchObject({ ok: false, error: { status: 400, code: 'bad-target' } });
+  expect(endpointOf('GET', target)).toMatchObject({ ok: false, reason: { status: 400, code: 'bad-target' } });
 });
 
 test.each([
@@ -65,7 +65,7 @@ test.each([
 ])('%s %s: only %s', (method, target, allow) => {
   expect(endpointOf(method, target)).toMatchObject({
     ok: false,
-    error: { status: 405, code: 'method-not-allowed', allow },
+    reason: { status: 405, code: 'method-not-allowed', allow },
   });
 });
 

@@ -41,9 +41,9 @@ export class FakeCommands implements Commands {
     this.asked.push('shutdown');
   }
 
-  subscribe(listener: (json: string) => void): () => void {
+  subscribe(listener: (json: string) => void, until: AbortSignal): void {
     this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    until.addEventListener('abort', () => this.listeners.delete(listener));
   }
 
   /** Tells every reader of events. */

@@ -80,7 +80,9 @@ test('a manager that cannot answer: 500, and the next request is served', async 
   commands.answer = () => Promise.reject(new Error('a bug'));
   expect(await wire(socket, 'POST', '/v1/services/web/start')).toMatchObject({
     status: 500,
-    body: { error: { code: 'internal', message: 'the manager could not answer' } },
+    body: {
+      error: { code: 'internal', message: 'the manager could not answer: this is a bug in alternate' },
+    },
   });
   expect((await wire(socket, 'GET', '/v1/status')).status).toBe(200);
 });
@@ -131,6 +133,8 @@ test('one that is dropped and does not read even then is closed', async () => {
   await vi.waitUntil(() => commands.listeners.size === 0, 10_000);
 });
 
+const TOO_MANY_READERS = '128 clients already follow the events, which is the limit';
+
 test('each event is subscribed to once, however many read; the 129th reader is refused', async () => {
   const { commands, socket } = await serve();
   const readers: RawConnection[] = [];
@@ -143,16 +147,17 @@ test('each event is subscribed to once, however many read; the 129th reader is r
   expect(await wire(socket, 'GET', '/v1/events')).toMatchObject({
     status: 409,
     headers: { connection: 'close' },
-    body: { error: { code: 'too-many-readers', message: '128 clients follow the events already' } },
+    body: { error: { code: 'too-many-readers', message: TOO_MANY_READERS } },
   });
-  const following = followEvents(
+  const followed = followEvents(
     socket,
     () => undefined,
     () => undefined,
+    new AbortController().signal,
   );
-  expect(await until('a refusal', following.ended)).toEqual({
-    code: 'too-many-readers',
-    reason: '128 clients follow the events already',
+  expect(await until('a refusal', followed)).toEqual({
+    ok: false,
+    reason: { code: 'too-many-readers', message: TOO_MANY_READERS },
   });
   commands.happens('{"type":"one"}');
   for (const reader of readers) await reader.receives('data: {"type":"one"}\n\n');

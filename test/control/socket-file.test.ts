@@ -62,7 +62,7 @@ test('one that answers is not taken over: who it is, is said', async () => {
   });
   const strange = place();
   await listen(strange, 0o600, 'no number');
-  expect(await listen(strange)).toMatchObject({ ok: false, reason: /^something else is running already/ });
+  expect(await listen(strange)).toMatchObject({ ok: false, reason: /^another program is running already/ });
 });
 
 test('what is no socket is left alone', async () => {

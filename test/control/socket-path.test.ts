@@ -14,6 +14,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { defaultSocketPath, prepareSocketFolder } from '../../src/control/socket-path.ts';
 import { LONGEST_SOCKET_PATH } from '../../src/util/longest-socket-path.ts';
 import { temporaryFolder } from '../support/alternate.ts';
+import { failureOf } from '../support/failure-of.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -60,28 +61,28 @@ describe('where the socket of a configuration is', () => {
 describe("the socket's folder", () => {
   test('is made, for its owner alone', () => {
     const made = path.join(folder(), 'one/two');
-    expect(prepareSocketFolder(path.join(made, 'c.sock'))).toBeNull();
+    expect(failureOf(prepareSocketFolder(path.join(made, 'c.sock')))).toBeNull();
     expect(statSync(made).mode & 0o777).toBe(0o700);
   });
 
   test('that exists is left as it is', () => {
     const existing = folder();
     chmodSync(existing, 0o755);
-    expect(prepareSocketFolder(path.join(existing, 'c.sock'))).toBeNull();
+    expect(failureOf(prepareSocketFolder(path.join(existing, 'c.sock')))).toBeNull();
     expect(statSync(existing).mode & 0o777).toBe(0o755);
   });
 
   test('cannot be made where a file is in the way', () => {
     const file = path.join(folder(), 'file');
     writeFileSync(file, '');
-    expect(prepareSocketFolder(path.join(file, 'c.sock'))).toMatch(/cannot be made/);
+    expect(failureOf(prepareSocketFolder(path.join(file, 'c.sock')))).toMatch(/cannot be created/);
   });
 
   test('of the default place must be a folder of the same user', () => {
     const runtime = folder();
     vi.stubEnv('XDG_RUNTIME_DIR', runtime);
     as(process.getuid?.() === 4242 ? 4243 : 4242);
-    expect(prepareSocketFolder(defaultSocketPath('/a'))).toMatch(/belongs to another user/);
+    expect(failureOf(prepareSocketFolder(defaultSocketPath('/a')))).toMatch(/belongs to another user/);
   });
 
   test('of the default place must not be a link', () => {
@@ -90,22 +91,24 @@ describe("the socket's folder", () => {
     symlinkSync('elsewhere', path.join(runtime, 'alternate'));
     vi.stubEnv('XDG_RUNTIME_DIR', runtime);
     as(4242);
-    expect(prepareSocketFolder(defaultSocketPath('/a'))).toMatch(/is not a folder/);
+    expect(failureOf(prepareSocketFolder(defaultSocketPath('/a')))).toMatch(/is not a folder/);
   });
 });
 
 test('a path that Node would cut is refused', () => {
   const base = folder();
   const ofLength = (bytes: number): string => path.join(base, 'x'.repeat(bytes - base.length - 1));
-  expect(prepareSocketFolder(ofLength(LONGEST_SOCKET_PATH))).toBeNull();
-  expect(prepareSocketFolder(ofLength(LONGEST_SOCKET_PATH + 1))).toMatch(/too long for a socket: 108 bytes/);
+  expect(failureOf(prepareSocketFolder(ofLength(LONGEST_SOCKET_PATH)))).toBeNull();
+  expect(failureOf(prepareSocketFolder(ofLength(LONGEST_SOCKET_PATH + 1)))).toMatch(
+    /too long: .* has 108 bytes/,
+  );
 });
 
 test.runIf(process.platform === 'linux')(
   'a folder that nobody can make is a reason, not an endless attempt',
   () => {
-    expect(prepareSocketFolder('/proc/alternate-test/deep/manager.sock')).toMatch(
-      /^the control socket has no place: .* cannot be made: ENOENT/,
+    expect(failureOf(prepareSocketFolder('/proc/alternate-test/deep/manager.sock'))).toMatch(
+      /^the control socket cannot be created: .* cannot be created: ENOENT/,
     );
   },
 );
@@ -124,28 +127,30 @@ describe.skipIf(process.getuid?.() !== 0)("the socket's folder, for a manager th
   test('is not one that another user could replace, nor made in such a one', () => {
     const base = given('site');
     const why = `could be replaced by another user: ${base}/site belongs to nobody (mode 0755)`;
-    expect(prepareSocketFolder(`${base}/site/run/c.sock`)).toContain(`${base}/site/run ${why}`);
-    expect(prepareSocketFolder(`${base}/site/new/c.sock`)).toContain(`${base}/site/new ${why}`);
+    expect(failureOf(prepareSocketFolder(`${base}/site/run/c.sock`))).toContain(`${base}/site/run ${why}`);
+    expect(failureOf(prepareSocketFolder(`${base}/site/new/c.sock`))).toContain(`${base}/site/new ${why}`);
     expect(existsSync(`${base}/site/new`)).toBe(false);
   });
 
   test("nor another user's in a folder that every user may add to", () => {
     const base = given('site/run');
     chmodSync(`${base}/site`, 0o1777);
-    expect(prepareSocketFolder(`${base}/site/run/c.sock`)).toContain(`${base}/site/run belongs to nobody`);
+    expect(failureOf(prepareSocketFolder(`${base}/site/run/c.sock`))).toContain(
+      `${base}/site/run belongs to nobody`,
+    );
     chownSync(`${base}/site/run`, 0, 0);
-    expect(prepareSocketFolder(`${base}/site/run/c.sock`)).toBeNull();
+    expect(failureOf(prepareSocketFolder(`${base}/site/run/c.sock`))).toBeNull();
   });
 
   test('may be of another user in a folder of root', () => {
-    expect(prepareSocketFolder(`${given('site/run')}/site/run/c.sock`)).toBeNull();
+    expect(failureOf(prepareSocketFolder(`${given('site/run')}/site/run/c.sock`))).toBeNull();
   });
 
   test('may be behind a link of root, not of another user', () => {
     const base = given('site/run');
     symlinkSync('site/run', `${base}/link`);
-    expect(prepareSocketFolder(`${base}/link/c.sock`)).toBeNull();
+    expect(failureOf(prepareSocketFolder(`${base}/link/c.sock`))).toBeNull();
     lchownSync(`${base}/link`, USER, USER);
-    expect(prepareSocketFolder(`${base}/link/c.sock`)).toContain(`${base}/link belongs to nobody`);
+    expect(failureOf(prepareSocketFolder(`${base}/link/c.sock`))).toContain(`${base}/link belongs to nobody`);
   });
 });

@@ -40,8 +40,8 @@ test('every request of the table has an endpoint', () => {
   );
   const endpoints = rows.map(([method, target]) => {
     const matched = endpointOf(method, target);
-    if (!matched.ok) throw new Error(`${method} ${target}: ${matched.error.message}`);
-    const { endpoint } = matched;
+    if (!matched.ok) throw new Error(`${method} ${target}: ${matched.reason.message}`);
+    const endpoint = matched.value;
     return endpoint.type === 'action' ? endpoint.action : endpoint.type;
   });
   expect(endpoints.sort()).toEqual(

@@ -160,7 +160,7 @@ describe('the socket file', () => {
     const long = path.join(theatre.folder, 'x'.repeat(108));
     const ended = await runAlternate(['--socket', long], { cwd: theatre.folder });
     expect(ended).toMatchObject({ code: 1 });
-    expect(ended.stderr).toContain('is too long for a socket');
+    expect(ended.stderr).toContain('the path of the control socket is too long');
   });
 });
 

@@ -1,6 +1,6 @@
 /** What an instance of another user is given by a manager that is root, and what a hostile user cannot reach. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -92,3 +92,48 @@ test('an instance has the descriptor limit that the manager was started with', a
   // Node has raised the manager's own.
   expect(/^Max open files +(\d+)/m.exec(manager)?.[1]).not.toBe('321');
 });
+
+test.skipIf(!asRoot)('thousands of variables reach an instance of another user (root)', async () => {
+  const theatre = await Theatre.open();
+  theatre.openToEverybody();
+  const names = Array.from({ length: 3_000 }, (_, index) => `A_RATHER_LONG_NAME_${index}`);
+  theatre.write('.env', names.map((name) => `${name}=x y`).join('\n'));
+  theatre.start({
+    web: {
+      command: [
+        'sh',
+        '-c',
+        'echo "$(env | grep -c ^A_RATHER_LONG_NAME_) <$A_RATHER_LONG_NAME_7>"; exec sleep 300',
+      ],
+      user: 'nobody',
+      envFile: '.env',
+    },
+  });
+  await theatre.logged(/^web \| 3000 <x y>$/m);
+});
+
+test.skipIf(!asRoot)(
+  'root leads no other user into a folder that this user may not enter (root)',
+  async () => {
+    const theatre = await Theatre.open();
+    theatre.openToEverybody();
+    theatre.write('secret/inner/.env', 'TOKEN=of-root\n');
+    chmodSync(path.join(theatre.folder, 'secret'), 0o700);
+    mkdirSync(path.join(theatre.folder, 'srv'));
+    symlinkSync('../secret/inner', path.join(theatre.folder, 'srv/work'));
+    symlinkSync('../secret/inner/.env', path.join(theatre.folder, 'srv/.env'));
+    chownSync(path.join(theatre.folder, 'srv'), 65534, 65534);
+    const service = {
+      command: ['sh', '-c', 'echo "in: $(cat .env) $TOKEN"; exec sleep 300'] as [string, ...string[]],
+      user: 'nobody',
+    };
+    theatre.start({
+      folder: { ...service, cwd: 'srv/work', restart: 'never' },
+      file: { ...service, envFile: 'srv/.env', restart: 'never' },
+      other: { command: 'sleep 300' },
+    });
+    await theatre.service('folder', ({ state }) => state === 'failed');
+    await theatre.service('file', ({ state }) => state === 'failed');
+    expect(theatre.alternate.stdout).not.toContain('of-root');
+  },
+);

@@ -31,7 +31,7 @@ describe.skipIf(!hasScript)('on a terminal (needs script of util-linux)', () => 
     expect(code).toBe(0);
     expect(stdout).toMatch(/web: overlap of 500ms … \d\.\ds/);
     const lastClear = stdout.lastIndexOf('\u001b[0J') + '\u001b[0J'.length;
-    expect(stdout.slice(lastClear)).toMatch(/^\u001b\[32mweb: rotated a -> b in \S+\u001b\[0m\r\n$/);
+    expect(stdout.slice(lastClear)).toMatch(/^\u001b\[32mweb: rotated a -> b in \S+\u001b\[39m\r\n$/);
   });
 
   test.each([{ NO_COLOR: '1' }, { TERM: 'dumb' }])(
@@ -53,7 +53,7 @@ describe.skipIf(!hasScript)('on a terminal (needs script of util-linux)', () => 
     const watching = onTerminal(theatre, 'status --watch');
     await until('a table', () => watching.stdout.includes('running'));
     await theatre.rotate('web');
-    await until('the new parameter', () => /running\u001b\[0m +b /.test(watching.stdout));
+    await until('the new parameter', () => /running\u001b\[39m +b /.test(watching.stdout));
     await theatre.alternate.stop();
     expect((await until('the end', watching.ended)).code).toBe(1);
     expect(watching.stdout.startsWith('\u001b[H\u001b[2J')).toBe(true);

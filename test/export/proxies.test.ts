@@ -198,10 +198,14 @@ describe('which services', () => {
   plain: { command: x }`;
 
   test.each([
-    ['none', 'unknown-service', /there are api, ha, mute, probed, plain$/],
+    ['none', 'unknown-service', /the services are: api, ha, mute, probed, plain$/],
     ['plain', 'no-fitting-route', /^plain has no route: add route: \{ files/],
-    ['ha', 'no-fitting-route', /of another kind.* it has route: \{ haproxy/],
-    ['mute', 'no-address', /^nothing says where the instances of mute listen.*address: 127.0.0.1:%alt$/],
+    ['ha', 'no-fitting-route', /has another type.* ha has route: \{ haproxy/],
+    [
+      'mute',
+      'no-address',
+      /^the configuration of mute does not name the addresses of its instances.*address: 127.0.0.1:%alt$/,
+    ],
   ])('%s: %s', async (name, reason, message) => {
     const routed = routedServices(await configOf(mixed), 'files', name);
     expect(routed).toMatchObject({ ok: false, reason });

@@ -116,6 +116,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const USER = 65_534;
     const secret = envFile('KEY=secret');
     chmodSync(secret, 0o600);
+    chmodSync(path.dirname(secret), 0o755);
     const link = envFile('');
     rmSync(link);
     symlinkSync(secret, link);

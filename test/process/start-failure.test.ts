@@ -15,7 +15,13 @@ test.each([
   ['EACCES', '/etc/passwd', '/', '/etc/passwd is not an executable file for this user (chmod +x?)'],
   ['ETXTBSY', '/app', '/', 'another process is still writing to /app'],
   ['EMFILE', '/app', '/', 'too many open files (EMFILE): raise "ulimit -n"'],
-  ['E2BIG', '/app', '/', null],
+  ['EPERM', '/app', '/', null],
+  [
+    'E2BIG',
+    '/app',
+    '/',
+    'the command and its environment are larger than the system allows (E2BIG, execve(2))',
+  ],
 ])('%s for %s in %s', (code, file, cwd, reason) => {
   expect(startFailure(code, file, cwd)).toBe(reason);
 });

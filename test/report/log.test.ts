@@ -34,8 +34,8 @@ test('colour marks what matters, only on a terminal', () => {
   log.print({ level: 'error', text: 'one\ntwo' });
   log.print({ level: 'info', text: 'three' });
   expect(lines).toEqual([
-    'alternate | \u001b[31mone\u001b[0m\n',
-    'alternate | \u001b[31mtwo\u001b[0m\n',
+    'alternate | \u001b[31mone\u001b[39m\n',
+    'alternate | \u001b[31mtwo\u001b[39m\n',
     'alternate | three\n',
   ]);
 });

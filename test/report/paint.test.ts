@@ -16,5 +16,5 @@ test.each([
 
 test('paint is nothing at all where it does not suit', () => {
   expect(painter(false)('red', 'text')).toBe('text');
-  expect(painter(true)('bold', 'text')).toBe('\u001b[1mtext\u001b[0m');
+  expect(painter(true)('bold', 'text')).toBe('\u001b[1mtext\u001b[22m');
 });

@@ -140,8 +140,8 @@ test('without services there is the heading alone', () => {
 
 test('colour does not move the columns', () => {
   const painted = table([{}, { name: 'edge', state: 'failed' }], true);
-  expect(painted).toContain('\u001b[32mrunning\u001b[0m');
-  expect(painted).toContain('\u001b[31mfailed \u001b[0m');
+  expect(painted).toContain('\u001b[32mrunning\u001b[39m');
+  expect(painted).toContain('\u001b[31mfailed \u001b[39m');
   expect(painted.replaceAll(/\u001b\[\d+m/g, '')).toBe(table([{}, { name: 'edge', state: 'failed' }]));
 });
 

@@ -160,15 +160,17 @@ export class Theatre {
   /** Begins to collect events; resolves once the manager sends them. */
   async followEvents(): Promise<void> {
     await this.ask('GET', '/v1/status');
+    const following = new AbortController();
+    onTestFinished(() => {
+      following.abort();
+    });
     await new Promise<void>((opened) => {
-      const following = followEvents(
+      void followEvents(
         this.socket,
         (json) => this.events.push(JSON.parse(json) as WireEvent),
         opened,
+        following.signal,
       );
-      onTestFinished(() => {
-        following.close();
-      });
     });
   }
 

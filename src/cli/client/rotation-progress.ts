@@ -32,7 +32,8 @@ export function showProgress(socket: string, names: readonly string[]): Progress
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const following = followEvents(
+  const following = new AbortController();
+  const followed = followEvents(
     socket,
     (json) => {
       const event = JSON.parse(json) as Event;
@@ -42,8 +43,9 @@ export function showProgress(socket: string, names: readonly string[]): Progress
       draw();
     },
     open,
+    following.signal,
   );
-  void following.ended.then(open);
+  void followed.then(open);
   return {
     opened,
     finished(name) {
@@ -53,7 +55,7 @@ export function showProgress(socket: string, names: readonly string[]): Progress
     close() {
       clearInterval(timer);
       line.clear();
-      following.close();
+      following.abort();
     },
   };
 }

@@ -13,20 +13,21 @@ export async function events(options: GlobalOptions, own: { readonly json?: bool
   const found = await findSocket(options);
   if (!found.ok) return found.code;
   const seen = { dropped: false };
-  const following = followEvents(
+  const following = new AbortController();
+  void stdoutClosed().then(() => {
+    following.abort();
+  });
+  const followed = await followEvents(
     found.socket,
     (json) => {
       seen.dropped ||= (JSON.parse(json) as Event).type === 'events-dropped';
       print(own.json === true ? `${json}\n` : `${line(json)}\n`);
     },
     () => undefined,
+    following.signal,
   );
-  void stdoutClosed().then(() => {
-    following.close();
-  });
-  const failure = await following.ended;
-  if (failure === null) return seen.dropped ? EXIT.failed : EXIT.done;
-  printMessage(noManager(found.socket, failure.code, failure.reason));
+  if (followed.ok) return seen.dropped ? EXIT.failed : EXIT.done;
+  printMessage(noManager(found.socket, followed.reason.code, followed.reason.message));
   return EXIT.failed;
 }
 

@@ -12,25 +12,27 @@ const LOOK_EVERY_MS = 200;
 export async function shutdown(options: GlobalOptions): Promise<ExitCode> {
   const found = await findSocket(options);
   if (!found.ok) return found.code;
-  const following = followEvents(
+  const following = new AbortController();
+  const followed = followEvents(
     found.socket,
     () => undefined,
     () => undefined,
+    following.signal,
   );
   const answer = await askManager({ ...options, socket: found.socket }, 'POST', '/v1/shutdown');
   if (!answer.ok) {
-    following.close();
+    following.abort();
     return answer.code;
   }
   const problem = errorMessageOf(answer);
   if (problem !== null) {
-    following.close();
+    following.abort();
     printMessage(`alternate: ${problem}`);
     return EXIT.failed;
   }
-  const notFollowed = await following.ended;
+  const { ok: wasFollowed } = await followed;
   // If the manager has too many readers of events, check whether it still accepts connections.
-  if (notFollowed !== null) while (await accepts(found.socket)) await delay(LOOK_EVERY_MS);
+  if (!wasFollowed) while (await accepts(found.socket)) await delay(LOOK_EVERY_MS);
   printMessage('everything has stopped');
   return EXIT.done;
 }

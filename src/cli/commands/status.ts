@@ -48,9 +48,10 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
   const screen = liveScreen();
   /** Set if the command ends before the manager does. */
   const ended: { code: ExitCode | null } = { code: null };
+  const following = new AbortController();
   const end = (code: ExitCode): void => {
     ended.code = code;
-    following.close();
+    following.abort();
   };
   let due: NodeJS.Timeout | undefined;
   let last = '';
@@ -74,17 +75,17 @@ async function watch(options: GlobalOptions, names: readonly string[], json: boo
     clearTimeout(due);
     due = setTimeout(() => void draw(), LEAST_MS);
   };
-  const following = followEvents(found.socket, soon, () => void draw());
+  const followed = followEvents(found.socket, soon, () => void draw(), following.signal);
   void stdoutClosed().then(() => {
     end(EXIT.done);
   });
-  const failure = await following.ended;
+  const result = await followed;
   clearTimeout(due);
   if (ended.code !== null) return ended.code;
   printMessage(
-    failure === null
+    result.ok
       ? 'alternate: the manager has ended'
-      : noManager(found.socket, failure.code, failure.reason),
+      : noManager(found.socket, result.reason.code, result.reason.message),
   );
   return EXIT.failed;
 }

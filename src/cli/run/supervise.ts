@@ -189,9 +189,9 @@ function openList(
     const text = `the list of instances ${file} cannot be written: ${reason}. If this manager is killed, the next one will not find its instances`;
     log.print({ level: 'warn', text });
   };
-  const problem = prepareFolder(path.dirname(file));
-  if (problem === null) return openRoster(file, { stale: warn });
-  warn(problem);
+  const prepared = prepareFolder(path.dirname(file));
+  if (prepared.ok) return openRoster(file, { stale: warn });
+  warn(prepared.reason);
   return { ok: true, roster: null, orphans: [] };
 }
 
@@ -219,12 +219,12 @@ async function openControl(
   clock: Clock,
   subscribers: Set<(event: Event) => void>,
 ): Promise<ControlSocket> {
-  const commands: Commands = createCommands(manager, config.path, clock.now(), clock, (listener) => {
+  const commands: Commands = createCommands(manager, config.path, clock.now(), clock, (listener, until) => {
     const subscriber = (event: Event): void => {
       listener(eventJson(event, clock.wall));
     };
     subscribers.add(subscriber);
-    return () => subscribers.delete(subscriber);
+    until.addEventListener('abort', () => subscribers.delete(subscriber));
   });
   const server = createControlServer(commands, socket);
   const report = (event: ManagerReport): void => {

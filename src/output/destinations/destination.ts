@@ -39,8 +39,8 @@ export abstract class Destination {
   }
 
   /**
-   * Writes for `writer`, which must continue the line that it left unfinished. A line that another writer left unfinished
-   * is ended first. The writer `null` owns no line: a line that it leaves unfinished is not ended.
+   * Writes for `writer`, which must continue the line that it left unfinished. A line that another writer left
+   * unfinished is ended first. The writer `null` owns no line: a line that it leaves unfinished is not ended.
    */
   put(writer: object | null, bytes: Buffer, whenTaken?: () => void): void {
     if (this.#lineOwner !== null && this.#lineOwner !== writer) this.write(NEWLINE);
@@ -48,7 +48,9 @@ export abstract class Destination {
     this.write(bytes, whenTaken);
   }
 
-  /** Writes a message of the manager. If too many messages wait, it is dropped and counted; the count is reported later. */
+  /**
+   * Writes a message of the manager. If too many messages wait, it is dropped and counted; the count is reported later.
+   */
   writeMessage(text: string): void {
     const bytes = Buffer.from(text.endsWith('\n') ? text : `${text}\n`);
     if (this.#waitingMessageBytes + bytes.length > MESSAGE_BACKLOG_BYTES) {

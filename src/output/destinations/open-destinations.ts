@@ -13,8 +13,8 @@ export interface Destinations {
 }
 
 /**
- * If stdout and stderr are the same pipe, terminal or file (`2>&1`), they are one destination. Two writers would mix their
- * lines, because a write to a full pipe is done in parts.
+ * If stdout and stderr are the same pipe, terminal or file (`2>&1`), they are one destination. Two writers would mix
+ * their lines, because a write to a full pipe is done in parts.
  */
 export function openDestinations(
   stdout: StandardStream,

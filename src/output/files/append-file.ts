@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { foreignFile, holdFolder, MOST_LINKS, UnsafePath, type HeldFolder } from '../../util/held-folder.ts';
+import { writeRefusal, holdFolder, MOST_LINKS, UnsafePath, type HeldFolder } from '../../util/held-folder.ts';
 import { errnoName } from '../report-output.ts';
 
 const NEWLINE_BYTE = 10;
@@ -14,7 +14,10 @@ const OWN_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;
 /** The file belongs to another user, and the owner of its folder may have moved it there. */
 export class ForeignFile extends UnsafePath {}
 
-/** A file that is open for appending. A new file gets the mode 0666 without the bits of the umask, as with `>>` in a shell. */
+/**
+ * A file that is open for appending. A new file gets the mode 0666 without the bits of the umask, as with `>>` in a
+ * shell.
+ */
 export class AppendFile {
   readonly #handle: FileHandle;
   /** A device or a pipe has no size limit and is not renamed. */
@@ -29,9 +32,9 @@ export class AppendFile {
   }
 
   /**
-   * Creates missing folders. If the manager runs as root, it follows only links of root. It also refuses a file of another
-   * user that the owner of the folder may have moved there, except files of `users`. Throws {@link ForeignFile},
-   * `UnsafePath`, or the error of mkdir(2), open(2) or fstat(2).
+   * Creates missing folders. If the manager runs as root, it follows only links of root. It also refuses a file of
+   * another user that the owner of the folder may have moved there, except files of `users`. Throws {@link
+   * ForeignFile}, `UnsafePath`, or the error of mkdir(2), open(2) or fstat(2).
    */
   static async open(file: string, users: ReadonlySet<number>, links = 0): Promise<AppendFile> {
     if (OWN_STREAM.test(file)) return await AppendFile.#from(await open(file, APPEND));
@@ -43,7 +46,7 @@ export class AppendFile {
         if (links === MOST_LINKS) throw new UnsafePath(`the symbolic links of ${file} form a loop`);
         return await AppendFile.open(found, users, links + 1);
       }
-      const foreign = foreignFile(file, await found.stat(), folder, users);
+      const foreign = writeRefusal(file, await found.stat(), folder, users);
       if (foreign === null) return await AppendFile.#from(found);
       await found.close();
       throw new ForeignFile(foreign);

@@ -22,8 +22,8 @@ export interface LogLimits {
 }
 
 /**
- * One log file for any number of instances. One loop does all writes, rotations and openings, one after another. Even if
- * the file system fails, an instance waits only while a write is under way: after a failure, bytes are discarded and
+ * One log file for any number of instances. One loop does all writes, rotations and openings, one after another. Even
+ * if the file system fails, an instance waits only while a write is under way: after a failure, bytes are discarded and
  * counted until a later try succeeds.
  */
 export class LogFile {
@@ -54,7 +54,9 @@ export class LogFile {
     return this.#queue.gate;
   }
 
-  /** Never throws. `block` must not change afterwards. A block ends at a line end, unless the line is too long to hold. */
+  /**
+   * Never throws. `block` must not change afterwards. A block ends at a line end, unless the line is too long to hold.
+   */
   write(block: Buffer): void {
     if (this.#failure !== null && performance.now() < this.#failure.retryAt) {
       this.#failure.bytes += block.length;

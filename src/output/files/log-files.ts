@@ -16,8 +16,8 @@ export class LogFiles {
   }
 
   /**
-   * The writer for `path`; give it back with `release`. The limits of the last call are in force. `user`: the user of the
-   * instance; by default the manager's user.
+   * The writer for `path`; give it back with `release`. The limits of the last call are in force. `user`: the user of
+   * the instance; by default the manager's user.
    */
   acquire(path: string, limits: LogLimits, user: number = process.getuid?.() ?? 0): LogFile {
     const entry = this.#entries.get(path) ?? {

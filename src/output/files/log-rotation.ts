@@ -6,9 +6,9 @@ import { DONE, failure, type Result } from '../../util/result.ts';
 import { errnoName } from '../report-output.ts';
 
 /**
- * Renames `file` to `file.1`, `file.1` to `file.2`, and so on; keeps `maxFiles` of them. A rename does not follow a link
- * with one of these names; for links in the path see `holdFolder`. A failure has the name of its errno; the numbers may
- * then have gaps.
+ * Renames `file` to `file.1`, `file.1` to `file.2`, and so on; keeps `maxFiles` of them. A rename does not follow a
+ * link with one of these names; for links in the path see `holdFolder`. A failure has the name of its errno; the
+ * numbers may then have gaps.
  */
 export async function rotateLogs(
   file: string,

@@ -26,7 +26,8 @@ export class BlockPool {
 
   /**
    * The lines of `parts` with `prefix` before each of them. `continues`: no prefix before the first one. Takes at most
-   * `MAX_INPUT_BYTES`, but at least one line. `taken` is the number of bytes that were taken; a line may end beyond them.
+   * `MAX_INPUT_BYTES`, but at least one line. `taken` is the number of bytes that were taken; a line may end beyond
+   * them.
    */
   interleave(
     parts: readonly Buffer[],

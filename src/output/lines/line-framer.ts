@@ -8,8 +8,8 @@ const NEWLINE_BYTE = 10;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Receives `held` followed by `body`: whole lines, or a piece of a line that is longer than the limit. `continues`: they
- * begin inside a line whose beginning was emitted before. The framer does not change the buffers afterwards.
+ * Receives `held` followed by `body`: whole lines, or a piece of a line that is longer than the limit. `continues`:
+ * they begin inside a line whose beginning was emitted before. The framer does not change the buffers afterwards.
  */
 export type EmitLines = (held: Buffer, body: Buffer, continues: boolean) => void;
 

@@ -1,13 +1,13 @@
 /**
- * Lines get their prefixes in memory that WebAssembly works on, eight bytes at a time. With lines of 100 bytes that is
- * three times as fast as the best of a dozen ways in JavaScript (8.8 GB/s against 2.9), with shorter ones more.
+ * Adds prefixes to lines with WebAssembly, eight bytes at a time. With lines of 100 bytes this is three times as fast
+ * as the best of twelve versions in JavaScript (8.8 GB/s against 2.9), and with shorter lines even faster.
  */
 import { LINE_MACHINE_CODE } from './line-machine-code.ts';
 
 export interface LineMachine {
-  /** Everything that is worked on lies here. */
+  /** All lines, prefixes and results are in this memory. */
   readonly memory: Buffer;
-  /** Copies lines to where each of them has its prefix, as far as there is room. */
+  /** Copies lines and adds the prefix to each of them, until the room is used up. */
   run(task: LineTask): LineProgress;
 }
 

@@ -1,8 +1,8 @@
+/** Adds a prefix to every line. */
 import { MAX_PREFIX_BYTES, type BlockPool } from './block-pool.ts';
 
 const NEWLINE_BYTE = 10;
 
-/** Adds a prefix to every line. */
 export class LinePrefix {
   readonly #pool: BlockPool;
   readonly #bytes: Buffer;

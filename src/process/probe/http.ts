@@ -2,13 +2,15 @@
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { DONE, failure, type Result } from '../../util/result.ts';
 
-/** The next try starts after this time, because a server that accepts and never answers must not use up all the time. */
+/**
+ * The next try starts after this time, because a server that accepts and never answers must not use up all the time.
+ */
 const TRY_TIMEOUT_MS = 5_000;
 
 /**
- * Sends one GET on a separate connection. Any 2xx or 3xx is a success; redirects are not followed. The certificate of an
- * `https` address is not checked, as in the probes of kubelet: it rarely names 127.0.0.1. A failure describes the answer
- * or the error.
+ * Sends one GET on a separate connection. Any 2xx or 3xx is a success; redirects are not followed. The certificate of
+ * an `https` address is not checked, as in the probes of kubelet: it rarely names 127.0.0.1. A failure describes the
+ * answer or the error.
  */
 export async function tryHttp(url: string, signal: AbortSignal): Promise<Result<void>> {
   const options: RequestOptions & { rejectUnauthorized?: boolean } = {
@@ -39,8 +41,8 @@ export async function tryHttp(url: string, signal: AbortSignal): Promise<Result<
 }
 
 /**
- * Hides the secrets of a URL, because more people read the log, `status` and events than the configuration. `***` replaces
- * the password, a user without a password (which can be a token), and each value of the query.
+ * Hides the secrets of a URL, because more people read the log, `status` and events than the configuration. `***`
+ * replaces the password, a user without a password (which can be a token), and each value of the query.
  */
 export function withoutSecrets(url: string): string {
   return url

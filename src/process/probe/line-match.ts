@@ -1,6 +1,6 @@
 /**
- * Tests the lines of an instance against the pattern of `ready.output`. A pattern such as `^(\w+\s?)*ready$` takes years
- * for a line of 43 characters, and the instance decides which lines it writes. `node:vm` can interrupt a regular
+ * Tests the lines of an instance against the pattern of `ready.output`. A pattern such as `^(\w+\s?)*ready$` takes
+ * years for a line of 43 characters, and the instance decides which lines it writes. `node:vm` can interrupt a regular
  * expression. That costs about 80 µs per call (a thread watches the time), so several lines are tested together.
  */
 import vm from 'node:vm';
@@ -14,7 +14,9 @@ const SHARE = 0.2;
 const GATHER_MS = 10;
 /** At most this many lines are kept for one test. */
 const MOST_LINES = 10_000;
-/** Only this much of a line is tested, in UTF-16 units: the time of many patterns grows with the square of the length. */
+/**
+ * Only this much of a line is tested, in UTF-16 units: the time of many patterns grows with the square of the length.
+ */
 const LONGEST_LINE = 4_096;
 
 export interface MatchEvents {

@@ -15,8 +15,8 @@ const MAX_HASHES = 10_000;
 const TEMPORARY_ERRORS: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'];
 
 /**
- * The content of all files together, with the places to which links lead. Null if a file changed or disappeared while it
- * was read. For a file that may be executed but not read, its inode, size and modification time count instead.
+ * The content of all files together, with the places to which links lead. Null if a file changed or disappeared while
+ * it was read. For a file that may be executed but not read, its inode, size and modification time count instead.
  */
 export async function contentOf({
   files,

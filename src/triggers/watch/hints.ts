@@ -30,19 +30,13 @@ export type OpenHints = (
  * Hints from chokidar, which is loaded when the first program is watched.
  *
  * Two defaults of chokidar are turned off:
- * - It reads and stats a whole folder at every event in it, even to watch one link there. In a folder of 2,400 entries
- *   that takes 20 ms of processor time per event. A log file beside a `current` link then keeps one core busy. So
- *   folders are never read, and only the raw events are used.
+ * - It reads a whole folder at every event in it (folder-blind-watcher.ts). Here folders are never read, and only the raw
+ *   events are used.
  * - With `persistent`, watchers of one process share their handle on a file. If two services watch one program, both get
  *   no events after the first rename over it.
  */
 export const openChokidarHints: OpenHints = async (paths, hint, failed) => {
-  const { FSWatcher } = await import('chokidar');
-  class FolderBlindWatcher extends FSWatcher {
-    override _readdirp(): undefined {
-      return undefined;
-    }
-  }
+  const { FolderBlindWatcher } = await import('./folder-blind-watcher.ts');
   const watcher = new FolderBlindWatcher({
     persistent: false,
     followSymlinks: false,

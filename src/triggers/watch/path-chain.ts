@@ -2,7 +2,9 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** An inode and its time of birth. The time is needed because a new file can get the number of a deleted one at once. */
+/**
+ * An inode and its time of birth. The time is needed because a new file can get the number of a deleted one at once.
+ */
 export type InodeKey = string;
 
 export function inodeKey(stats: { ino: number | bigint; birthtimeMs: number | bigint }): InodeKey {

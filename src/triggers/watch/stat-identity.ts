@@ -126,8 +126,8 @@ class Collector {
   }
 
   /**
-   * A link to a file counts as the file. A link to a folder is not followed, so that the walk stays inside the folder and
-   * ends.
+   * A link to a file counts as the file. A link to a folder is not followed, so that the walk stays inside the folder
+   * and ends.
    */
   #addFolder(folder: string, label: string, stats: BigIntStats): void {
     this.#folders.push({ path: folder, inode: inodeKey(stats) });

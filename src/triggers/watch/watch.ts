@@ -68,8 +68,8 @@ const HINT_DELAY_MS = 5;
 const MAX_IDLE_SHARE = 0.02;
 
 /**
- * Watches a program and calls `changed` once when it differs from the program that serves. Hints start a look, and a slow
- * tick looks without hints. `settle` waits for the end of a change, and `decide` judges it.
+ * Watches a program and calls `changed` once when it differs from the program that serves. Hints start a look, and a
+ * slow tick looks without hints. `settle` waits for the end of a change, and `decide` judges it.
  */
 export function watchProgram(options: WatchOptions): ProgramWatch {
   return new Watch(options);
@@ -87,7 +87,9 @@ class Watch implements ProgramWatch {
   #settling = false;
   /** The result of the last wait for the end of a change. */
   #settled: Settled | null = null;
-  /** Snapshots that were taken since then. Either the next settled content is theirs, or their content stays unknown. */
+  /**
+   * Snapshots that were taken since then. Either the next settled content is theirs, or their content stays unknown.
+   */
   #unread = new Map<StatIdentity, { identity: StatIdentity; content: Content | null }>();
   #serving: Snapshot | null = null;
   /** Null before the first launch: until then there is nothing to rotate. */
@@ -218,7 +220,9 @@ class Watch implements ProgramWatch {
     this.#judge();
   }
 
-  /** While files change, or while a launched content is not read yet, nothing is judged: the end of settling calls this. */
+  /**
+   * While files change, or while a launched content is not read yet, nothing is judged: the end of settling calls this.
+   */
   #judge(): void {
     const observed = this.#settled?.content ?? null;
     if (this.#settling || this.#unread.size > 0) return;

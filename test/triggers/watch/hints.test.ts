@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { FolderBlindWatcher } from '../../../src/triggers/watch/folder-blind-watcher.ts';
 import { openChokidarHints, type HintPaths } from '../../../src/triggers/watch/hints.ts';
 import { point, put, replace, temporaryFolder } from './folder.ts';
 
@@ -64,6 +65,17 @@ describe('openChokidarHints', () => {
     await link.hintAt(() => {
       point(`${folder}/current`, 'elsewhere');
     });
+  });
+
+  test('reads no folder that it watches', async () => {
+    const folder = temporaryFolder();
+    put(`${folder}/app.log`, '');
+    const watcher = new FolderBlindWatcher({ persistent: false });
+    onTestFinished(() => watcher.close());
+    const ready = once(watcher, 'ready');
+    watcher.add(folder);
+    await ready;
+    expect(watcher.getWatched()[folder]).toEqual([]);
   });
 
   test('hints at every entry of a folder', async () => {
