@@ -1,4 +1,7 @@
-/** Finds the line of the TypeScript that threw an error. The program that runs is bundled and minified (scripts/build.ts). */
+/**
+ * Finds the line of the TypeScript that threw an error. The program that runs is bundled and minified
+ * (scripts/build.ts).
+ */
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module';
 import path from 'node:path';
@@ -8,8 +11,9 @@ const BUNDLES = import.meta.dirname;
 const POSITION = new RegExp(`${BUNDLES.replace(/[^\w/]/g, '\\$&')}/([\\w-]+\\.cjs):(\\d+):(\\d+)`, 'g');
 
 /**
- * The stack with lines of the sources, such as `src/manager/runner.ts:12`, instead of positions in bundles. Without a source
- * map, a position stays. The maps are read only here: at the start (`--enable-source-maps`) they would cost time and memory.
+ * The stack with lines of the sources, such as `src/manager/runner.ts:12`, instead of positions in bundles. Without a
+ * source map, a position stays. The maps are read only here: at the start (`--enable-source-maps`) they would cost time
+ * and memory.
  */
 export function stackOf(error: Error): string {
   const maps = new Map<string, SourceMap | null>();

@@ -14,9 +14,9 @@ export type Found =
   { readonly ok: true; readonly socket: string } | { readonly ok: false; readonly code: ExitCode };
 
 /**
- * The manager's socket: `--socket`, else the one of `--config`, else `$ALTERNATE_SOCKET`, else the one of the configuration
- * that is found. The default place is tried before `control.socket` is read from the configuration: that is fast, and finds
- * the manager even if the file has an error. If there is no socket, prints why.
+ * The manager's socket: `--socket`, else the one of `--config`, else `$ALTERNATE_SOCKET`, else the one of the
+ * configuration that is found. The default place is tried before `control.socket` is read from the configuration: that
+ * is fast, and finds the manager even if the file has an error. If there is no socket, prints why.
  */
 export async function findSocket(options: GlobalOptions): Promise<Found> {
   const named =

@@ -12,8 +12,8 @@ type Result = Partial<Record<(typeof KINDS)[number] | 'errors', readonly string[
 };
 
 /**
- * When the roll-outs are over, prints what happened to each service. If the configuration is refused, prints its errors. The
- * command fails if a roll-out fails.
+ * When the roll-outs are over, prints what happened to each service. If the configuration is refused, prints its
+ * errors. The command fails if a roll-out fails.
  */
 export async function reload(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {
   const answer = await askManager(options, 'POST', '/v1/reload');

@@ -1,6 +1,7 @@
 /**
- * Reports the state of the manager to systemd, or to another program that has set NOTIFY_SOCKET: sd_notify(3). Node.js has
- * no unix datagram sockets, so the program systemd-notify(1) sends the messages. It ends when its message has been read.
+ * Reports the state of the manager to systemd, or to another program that has set NOTIFY_SOCKET: sd_notify(3). Node.js
+ * has no unix datagram sockets, so the program systemd-notify(1) sends the messages. It ends when its message has been
+ * read.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { LoadResult } from '../../config/load.ts';
@@ -60,7 +61,8 @@ export class Systemd {
   /** Wraps `load`: announces each call to systemd as a reload. */
   announced(load: () => Promise<LoadResult>): () => Promise<LoadResult> {
     return () => {
-      // Not before the first READY=1: systemd does not expect a reload then, and the READY=1 after it would be too early.
+      // Not before the first READY=1: systemd does not expect a reload then, and the READY=1 after it would be too
+      // early.
       if (this.#ready && !this.#stopping) {
         this.#reloading = true;
         this.#printMessage(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);

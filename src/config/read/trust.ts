@@ -20,8 +20,9 @@ export function foreignWriteAccess(path: string): string | null {
 }
 
 /**
- * Why a configuration that the search found must not be used. Null if it may be used. The search goes through folders that
- * other users may share, and the file that it finds decides what runs. git has the same rule for `.git` (CVE-2022-24765).
+ * Why a configuration that the search found must not be used. Null if it may be used. The search goes through folders
+ * that other users may share, and the file that it finds decides what runs. git has the same rule for `.git`
+ * (CVE-2022-24765).
  */
 export function reasonToDistrust(found: string): string | null {
   return process.getuid?.() === 0 ? foreignWriter(found) : foreignOwner(found);

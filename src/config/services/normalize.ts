@@ -81,7 +81,9 @@ interface Occupant {
   readonly inherited: boolean;
 }
 
-/** If two services have the same address, the second cannot bind it, or one answers the readiness check of the other. */
+/**
+ * If two services have the same address, the second cannot bind it, or one answers the readiness check of the other.
+ */
 function checkAddresses(services: readonly ServiceConfig[], context: Context): void {
   const reported = new Set<string>();
   for (const [one, other] of clashes(services.flatMap(occupantsOf))) {

@@ -43,8 +43,8 @@ export function readProcessKeys(
 }
 
 /**
- * An absolute path that may contain `%alt`. A path that begins with `%alt` stays as it is: the parameter may be an absolute
- * path itself.
+ * An absolute path that may contain `%alt`. A path that begins with `%alt` stays as it is: the parameter may be an
+ * absolute path itself.
  */
 export function absolute(path: string, baseDir: string): string {
   return path.startsWith('%alt') ? path : resolve(baseDir, path);

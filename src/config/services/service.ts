@@ -113,7 +113,8 @@ function readOnRotate(
   const { onRotate } = raw;
   if (raw.parameters !== undefined || listens) {
     const key = raw.parameters === undefined ? 'listen' : 'parameters';
-    // `onRotate` in `defaults` is for the services without parameters, unless `defaults` has parameters or `listen` too.
+    // `onRotate` in `defaults` is for the services without parameters, unless `defaults` has parameters or `listen`
+    // too.
     const misplaced = Object.hasOwn(own, 'onRotate') || !Object.hasOwn(own, key);
     if (onRotate !== undefined && misplaced) {
       const hint = `remove one of the two: with ${key}, a rotation alternates`;

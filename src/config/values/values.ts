@@ -11,8 +11,8 @@ import type { CommandTemplate, SignalName } from '../types.ts';
 import { splitWords } from './words.ts';
 
 /**
- * What the readers of the configuration need. A reader always returns a value, so that all errors are found. If there is
- * an error, the values are not used.
+ * What the readers of the configuration need. A reader always returns a value, so that all errors are found. If there
+ * is an error, the values are not used.
  */
 export interface Context {
   /** The folder that relative paths start from. */

@@ -25,8 +25,8 @@ const BLANKS = new Set([' ', '\t', '\n']);
 /**
  * Splits a text as a POSIX shell does (Shell Command Language, 2.2 and 2.3): single quotes, double quotes, backslashes,
  * line continuations, and comments from a `#` at the start of a word to the end of the line. Nothing is expanded, and
- * operators (`| & ; < > ( )`) are plain characters. Unlike in a shell, a line break outside quotes is a blank, so that a
- * command can have several lines.
+ * operators (`| & ; < > ( )`) are plain characters. Unlike in a shell, a line break outside quotes is a blank, so that
+ * a command can have several lines.
  */
 export function splitWords(text: string): Result<SplitWords, SplitFault> {
   const words: string[] = [];
