@@ -50,9 +50,9 @@ export class Systemd {
   onEvent({ type }: Event): void {
     if (type === 'manager-stopping') {
       this.#stopping = true;
-      this.#printMessage(['STOPPING=1', 'STATUS=stopping']);
+      this.#send(['STOPPING=1', 'STATUS=stopping']);
     } else if (type === 'config-reloaded' || type === 'reload-refused') {
-      if (this.#reloading && !this.#stopping) this.#printMessage(['READY=1']);
+      if (this.#reloading && !this.#stopping) this.#send(['READY=1']);
       this.#reloading = false;
       this.#planLook();
     } else this.#planLook();
@@ -65,7 +65,7 @@ export class Systemd {
       // early.
       if (this.#ready && !this.#stopping) {
         this.#reloading = true;
-        this.#printMessage(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
+        this.#send(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
       }
       return load();
     };
@@ -88,12 +88,12 @@ export class Systemd {
     if (!this.#ready) {
       if (views.some(({ state }) => state === 'starting')) return;
       this.#ready = true;
-      this.#printMessage(['READY=1', status]);
-    } else if (status !== this.#status) this.#printMessage([status]);
+      this.#send(['READY=1', status]);
+    } else if (status !== this.#status) this.#send([status]);
     this.#status = status;
   }
 
-  #printMessage(message: Message): void {
+  #send(message: Message): void {
     if (this.#lost) return;
     // A status that waits to be sent is out of date.
     this.#waiting = this.#waiting.filter(([first = '']) => !first.startsWith('STATUS='));
