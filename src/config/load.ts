@@ -21,7 +21,7 @@ export interface LoadRequest {
 }
 
 /** In bytes. A file with 400 services has about 200 KB. */
-const LARGEST_FILE = 16 * 1024 * 1024;
+const LARGEST_FILE = 4 * 1024 * 1024;
 
 interface Refused {
   readonly ok: false;

@@ -5,7 +5,7 @@ import type { Commands } from './commands.ts';
 /** The most bytes that wait in this process for one slow reader. The kernel holds about 200 KiB more. */
 const MAX_BACKLOG_BYTES = 128 * 1024;
 /** A reader that was dropped has this time to read the waiting events and the last one, in ms. */
-const LAST_READ_MS = 10_000;
+const LAST_READ_MS = 60_000;
 
 /** Server-sent events (WHATWG HTML, 9.2): one JSON object per event, until the reader or the manager ends. */
 export class EventReaders {

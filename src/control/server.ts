@@ -190,7 +190,7 @@ function unknownService(commands: Commands, name: string): WireError {
   return {
     status: 404,
     code: 'unknown-service',
-    message: `there is no service ${JSON.stringify(name)}; the services are: ${known.join(', ')}`,
+    message: `there is no service ${JSON.stringify(name)}. The services are: ${known.join(', ')}`,
   };
 }
 

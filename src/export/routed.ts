@@ -41,7 +41,7 @@ export function routedServices<T extends Route['type']>(
   const wanted = only === null ? config.services : config.services.filter(({ name }) => name === only);
   if (only !== null && wanted.length === 0) {
     const known = config.services.map(({ name }) => name).join(', ');
-    return refuse('unknown-service', `there is no service ${only}; the services are: ${known}`);
+    return refuse('unknown-service', `there is no service ${only}. The services are: ${known}`);
   }
   const names = uniqueNames(config);
   const services: RoutedService<Extract<Route, { type: T }>>[] = [];

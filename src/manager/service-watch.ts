@@ -44,7 +44,8 @@ export class ServiceWatch {
   /** Call this after each input. Updates which content serves, and which paths are watched. */
   follow(state: State, previous: State): void {
     const current = currentOf(state);
-    if (current !== null && current.id !== currentOf(previous)?.id) this.#serves(current.id);
+    if (current === null) this.#active?.watch?.nothingServes();
+    else if (current.id !== currentOf(previous)?.id) this.#serves(current.id);
     if (attemptOf(state) === null) this.#settle(state.spec, current);
     const live = new Set(liveInstances(state).map(({ id }) => id));
     for (const armed of [this.#active, this.#candidate])

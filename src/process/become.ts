@@ -71,8 +71,8 @@ const SOFT_LIMIT = ((): string | null => {
  * The process gets the supplementary groups of its user, as with systemd, su and supervisord. libuv can only drop all
  * groups, so setpriv(1) switches the user. setpriv runs as root, and a service's user may write the env file:
  * `LD_PRELOAD` from that file must not reach setpriv. So setpriv gets every variable under another name. A shell that
- * already runs as the user restores the names. That shell also changes to the working directory: root would follow a link
- * of the user into a folder that the user may not enter.
+ * already runs as the user restores the names. That shell also changes to the working directory: root would follow a
+ * link of the user into a folder that the user may not enter.
  */
 export function become(request: BecomeRequest): Result<Becoming> {
   const { program, args, env, cwd, credentials, listens } = request;

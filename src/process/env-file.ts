@@ -18,9 +18,9 @@ const BLANK_OR_COMMENT = /^\s*(?:#.*)?$/;
  * - A value without quotes ends at ` #`, and blanks around it are removed.
  * - Variables in values are not expanded. If a name is given twice, the last value is used.
  *
- * `util.parseEnv` of Node 20 to 26 cannot take its place. It reports no mistake, accepts NUL and any name, and reads these
- * differently: `A=b#c` is cut to `b`; of the escapes it knows `\n` alone, and `\"` ends the value; backticks are quotes, too;
- * a byte order mark and `export` before a tab become part of the name; `__proto__` is lost.
+ * `util.parseEnv` of Node 20 to 26 cannot replace this. It reports no mistake, and accepts NUL and any name. It also reads
+ * some texts differently: it cuts `A=b#c` to `b`; `\n` is its only escape, and `\"` ends the value; backticks are quotes;
+ * a byte order mark, and `export` before a tab, become part of the name; it loses `__proto__`.
  */
 export function parseEnvFile(
   text: string,

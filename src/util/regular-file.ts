@@ -81,7 +81,7 @@ export function readRegular(
   }
 }
 
-/** Of the file that was opened, whatever the path leads to by now. */
+/** The real path of the opened file, even if the path leads to another file meanwhile. */
 function realPathOf(descriptor: number, path: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`);

@@ -40,7 +40,7 @@ describe('loadConfig', () => {
     ['fifo.yaml', 'cannot be read: it is a FIFO, not a regular file'],
     ['fifo.mjs', 'cannot be read: it is a FIFO, not a regular file'],
     ['endless.yaml', 'cannot be read: it is a device, not a regular file'],
-    ['huge.yaml', 'cannot be read: it is larger than 16777216 bytes'],
+    ['huge.yaml', 'cannot be read: it is larger than 4194304 bytes'],
     ['a.yaml/b.yaml', 'cannot be read: a part of its path is not a folder'],
     ['loop.yaml', 'cannot be read: its symbolic links form a circle'],
     ['latin1.yaml', 'is not UTF-8 text'],

@@ -41,7 +41,7 @@ describe('rotate', () => {
     expect(await client('rotate', 'web', '--all')).toMatchObject({ code: 2 });
     expect(await client('rotate', 'web', 'wob')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('there is no service "wob"; the services are: web, other') as unknown,
+      stderr: expect.stringContaining('there is no service "wob". The services are: web, other') as unknown,
     });
     theatre.configure({ web });
     await client('reload');
@@ -67,7 +67,7 @@ describe('the other commands', () => {
       said(2, /alternate: there is no signal "SIGHUB" on this system \(did you mean SIGHUP\?\)/),
     );
     expect(await client('signal', 'wob')).toMatchObject(
-      said(1, /alternate: there is no service "wob"; the services are: web/),
+      said(1, /alternate: there is no service "wob"\. The services are: web/),
     );
   });
 
@@ -82,7 +82,7 @@ describe('the other commands', () => {
     expect(stopped.stderr.trimEnd().split('\n').sort()).toEqual(['edge: stopped', 'web: stopped']);
     expect(await client('rotate', 'web')).toMatchObject(said(1, /web: not rotated: .*stopped.*/));
     expect(await client('start', 'web')).toMatchObject(said(0, /web: running/));
-    expect(await client('start', 'wob')).toMatchObject(said(1, /.*"wob"; the services are: web, edge/));
+    expect(await client('start', 'wob')).toMatchObject(said(1, /.*"wob"\. The services are: web, edge/));
     expect(await theatre.service('edge')).toMatchObject({ state: 'stopped' });
   });
 

@@ -153,7 +153,7 @@ test('what is refused, and how', async () => {
     const { error } = (await answer).body as { error: Record<string, unknown> };
     expect(Object.keys(error)).toEqual(['code', 'message']);
   }
-  expect((await ask('GET', '/v1/services/wob')).text).toContain('the services are: web, edge');
+  expect((await ask('GET', '/v1/services/wob')).text).toContain('The services are: web, edge');
   expect((await ask('DELETE', '/v1/status')).headers['allow']).toBe('GET');
   expect((await ask('GET', '/v1/reload')).headers['allow']).toBe('POST');
   expect(await theatre.service('web')).toMatchObject({

@@ -134,7 +134,7 @@ describe('the command line', () => {
   test.each([
     [1, ['nginx'], /no service has route: \{ files/],
     [1, ['haproxy', 'api'], /api has no route: add route: \{ haproxy/],
-    [1, ['nginx', 'web'], /there is no service web; the services are: api/],
+    [1, ['nginx', 'web'], /there is no service web\. The services are: api/],
     [2, ['systemd', 'api'], /runs the manager with all its services/],
     [2, ['apache', '--part', 'http'], /--part can be used only with nginx/],
     [2, ['varnish'], /nginx, apache, caddy, haproxy, systemd, supervisord/],

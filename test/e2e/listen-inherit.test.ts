@@ -99,7 +99,7 @@ describe.skipIf(!linux)('an instance', () => {
   });
 
   test.skipIf(!asRoot)('of another user, who may read nothing here', async () => {
-    const { pid } = await sleeping({ user: 'nobody' });
+    const { pid } = await sleeping({ user: 'nobody', cwd: '/' });
     await becomes(pid, 'sleep');
     expect(environmentOf(pid)).toMatchObject({ LISTEN_PID: String(pid), USER: 'nobody' });
     expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Uid:\t65534\t65534/m);

@@ -79,7 +79,7 @@ describe('status', () => {
     const one = await client('status', 'edge', '--json');
     expect(JSON.parse(one.stdout)).toStrictEqual({ ...document, services: [document.services[1]] });
     expect(await client('status', 'edge', 'wob', '--json')).toMatchObject(
-      said(1, /alternate: there is no service "wob"; the services are: web, edge/),
+      said(1, /alternate: there is no service "wob"\. The services are: web, edge/),
     );
   });
 

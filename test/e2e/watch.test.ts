@@ -111,6 +111,23 @@ describe('a change that a rotation on request has launched leads to no other one
   });
 });
 
+test('a good release that is put back after a crash starts at once, although it has served before', async () => {
+  const deployed = await deployment({ ...web, ready: { output: '^content =one' } });
+  const { theatre } = deployed;
+  deployed.replace('bad', 'exit 7');
+  await theatre.service('web', ({ rotations }) => rotations.failed === 1);
+  const { current } = await theatre.service('web');
+  process.kill(current?.pid ?? 0, 'SIGKILL');
+  await theatre.logged(/^alternate \| web: starting a again in 4s/m, 'stderr');
+  const tries = deployed.launched.length;
+  const at = performance.now();
+  deployed.replace('one');
+  await deployed.serves('one');
+  expect(deployed.launched).toHaveLength(tries + 1);
+  // The change starts it, not the end of the pause.
+  expect(performance.now() - at).toBeLessThan(3_000);
+});
+
 test('a slow copy is waited for', async () => {
   const deployed = await deployment();
   const text = release('two');
@@ -147,7 +164,7 @@ test('60 replacements in a burst end on the last one, in a few rotations', async
 });
 
 test('changes during a rotation lead to one more', async () => {
-  const deployed = await deployment({ ...web, overlap: '600ms' });
+  const deployed = await deployment({ ...web, overlap: '5s' });
   deployed.replace('two');
   await until('the rotation has begun', () => deployed.launched.includes('two'));
   deployed.replace('three');

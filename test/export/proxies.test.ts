@@ -198,7 +198,7 @@ describe('which services', () => {
   plain: { command: x }`;
 
   test.each([
-    ['none', 'unknown-service', /the services are: api, ha, mute, probed, plain$/],
+    ['none', 'unknown-service', /The services are: api, ha, mute, probed, plain$/],
     ['plain', 'no-fitting-route', /^plain has no route: add route: \{ files/],
     ['ha', 'no-fitting-route', /has another type.* ha has route: \{ haproxy/],
     [

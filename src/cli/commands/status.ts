@@ -107,7 +107,7 @@ function select(document: StatusDocument, names: readonly string[]): StatusDocum
   if (missing === undefined)
     return { ...document, services: services.filter((service) => service !== undefined) };
   printMessage(
-    `alternate: there is no service "${missing}"; the services are: ${[...known.keys()].join(', ')}`,
+    `alternate: there is no service "${missing}". The services are: ${[...known.keys()].join(', ')}`,
   );
   return null;
 }

@@ -50,6 +50,8 @@ class NodeReader {
   #aliased = 0;
   readonly #places = new Map<Pointer, { key: Span | null; value: Span }>();
   readonly #targets: ReadonlyMap<Alias, Node>;
+  /** The mappings in which keys given twice were looked for. An alias does not search its anchor again. */
+  readonly #searched = new Set<YAMLMap>();
   /** The anchors that are being read. An alias of one of them would never end. */
   readonly #following = new Set<Node>();
 
@@ -111,9 +113,22 @@ class NodeReader {
   }
 
   #readMap(map: YAMLMap, pointer: Pointer): PlainObject {
+    this.#findRepeated(map);
     const data = Object.create(null) as PlainObject;
     this.#readPairs(map, pointer, data);
     return data;
+  }
+
+  #findRepeated(map: YAMLMap): void {
+    if (this.#searched.has(map)) return;
+    this.#searched.add(map);
+    const keys = new Set<unknown>();
+    for (const { key } of map.items) {
+      if (!isScalar(key)) continue;
+      if (keys.has(key.value))
+        this.#addProblem(key, `the key ${key.source ?? String(key.value)} is given twice`, null);
+      keys.add(key.value);
+    }
   }
 
   /** Existing keys have priority: first those beside the merge key, then those of mappings further left. */

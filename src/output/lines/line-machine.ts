@@ -11,13 +11,13 @@ export interface LineMachine {
   run(task: LineTask): LineProgress;
 }
 
-/** All positions are offsets in the memory. Eight bytes behind the lines and behind the prefix must be readable. */
+/** All positions are offsets in the memory. Eight bytes after the lines and after the prefix must be readable. */
 export interface LineTask {
   /** The lines begin here, … */
   readonly from: number;
-  /** … and end here, the last of them perhaps without a newline. */
+  /** … and end here. The last line may have no newline. */
   readonly end: number;
-  /** They are copied to here, which is before `from`. */
+  /** The result begins here, before `from`. */
   readonly to: number;
   readonly prefixAt: number;
   readonly prefixLength: number;
@@ -28,18 +28,18 @@ export interface LineTask {
 export interface LineProgress {
   /** The copy ends here. */
   readonly written: number;
-  /** From here on the lines have found no room. */
+  /** The lines from here on did not fit. */
   readonly unread: number;
 }
 
-/** How far the copy must stay behind what is still to be read, which it would overwrite. */
+/** The smallest distance from the copy to the unread lines, because the copy writes eight bytes at a time. */
 const DISTANCE_BYTES = 8;
 const PAGE_BYTES = 64 * 1024;
 const NEWLINE_BYTE = 10;
-/** Where the compiled function leaves `unread`: the last instruction but one of line-machine.wat. */
+/** The compiled function stores `unread` here: see the end of line-machine.wat. */
 const UNREAD_AT = 0;
 
-/** The little of WebAssembly's JavaScript interface that is used here; Node's types leave it out. */
+/** The part of WebAssembly's JavaScript interface that is used here. The types of Node.js do not contain it. */
 interface WebAssemblyModule {
   readonly Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer };
   readonly Module: new (code: Uint8Array) => object;
@@ -49,7 +49,10 @@ interface WebAssemblyModule {
   ) => { readonly exports: { interleave: Interleave } };
 }
 
-/** What line-machine.wat exports: addresses and lengths in bytes, `isBare` 1 or 0. Returns where the copy ends. */
+/**
+ * The function of line-machine.wat. Addresses and lengths are in bytes; `isBare` is 1 or 0. Returns the end of the
+ * copy.
+ */
 type Interleave = (
   from: number,
   end: number,
@@ -59,12 +62,12 @@ type Interleave = (
   isBare: number,
 ) => number;
 
-/** The memory has `bytes` or more; its first four are not to be used. */
+/** The memory has at least `bytes`. Its first four bytes are reserved. */
 export function createLineMachine(bytes: number): LineMachine {
   return createCompiled(bytes) ?? createPlain(bytes);
 }
 
-/** Null where there is no WebAssembly (`node --jitless`), or no address space for it (`ulimit -v`). */
+/** Null if there is no WebAssembly (`node --jitless`), or no address space for it (`ulimit -v`). */
 function createCompiled(bytes: number): LineMachine | null {
   try {
     const webAssembly = (globalThis as unknown as { WebAssembly: WebAssemblyModule }).WebAssembly;

@@ -1,17 +1,18 @@
-;; Puts a prefix before each line: `LineTask` and `LineProgress` in line-machine.ts describe what goes in and comes out.
+;; Adds a prefix to each line. `LineTask` and `LineProgress` in line-machine.ts describe the input and the result.
 ;; `npm run generate` compiles this file to line-machine-code.ts.
 ;;
-;; Eight bytes are copied and looked at together. Those behind a newline are copied again with their own line. So the
-;; copy must stay eight bytes behind what is still to be read, and eight bytes behind the lines and behind the prefix
-;; must be readable.
+;; Eight bytes are copied and tested together. The bytes after a newline are copied again with their own line. So the
+;; copy must stay eight bytes before the unread lines, and eight bytes after the lines and after the prefix must be
+;; readable.
 (module
   (import "environment" "memory" (memory 1))
 
-  ;; Addresses and lengths in bytes. Returns where the copy ends, and leaves the address of what is unread at address 0.
+  ;; Addresses and lengths are in bytes. Returns the end of the copy, and stores the address of the unread lines at
+  ;; address 0.
   (func (export "interleave")
-    (param $from i32) ;; what is still to be read
+    (param $from i32) ;; the unread lines
     (param $end i32) ;; the end of the lines
-    (param $to i32) ;; where the copy goes on
+    (param $to i32) ;; the end of the copy so far
     (param $prefix i32)
     (param $length i32) ;; of the prefix, not 0
     (param $is-bare i32) ;; 1: the next line gets no prefix
@@ -25,7 +26,7 @@
 
         (if (i32.eqz (local.get $is-bare))
           (then
-            ;; No room: the prefix and the eight bytes would overwrite what is unread.
+            ;; No room: the prefix and the eight bytes would overwrite unread lines.
             (br_if $done
               (i32.gt_u
                 (i32.add (i32.add (local.get $to) (local.get $length)) (i32.const 8))
@@ -46,9 +47,9 @@
           (i64.store align=1
             (local.get $to)
             (local.tee $word (i64.load align=1 (local.get $from))))
-          ;; A newline becomes 0, of which the highest bit alone is set next: "Determine if a word has a byte equal to n"
-          ;; (Sean Anderson, Bit Twiddling Hacks). A byte above a newline may be marked by mistake; the lowest mark is
-          ;; always right.
+          ;; A newline becomes 0. Then a byte that is 0 gets only its highest bit set, and every other byte becomes 0:
+          ;; "Determine if a word has a byte equal to n" (Sean Anderson, Bit Twiddling Hacks). A byte above a newline may
+          ;; be marked by mistake. The lowest mark is always a newline.
           (if
             (i64.eqz
               (local.tee $word
@@ -64,7 +65,7 @@
               (local.set $to (i32.add (local.get $to) (i32.const 8)))
               (br_if $line-word (i32.lt_u (local.get $from) (local.get $end))))
             (else
-              ;; The bytes up to the newline, and itself.
+              ;; The number of bytes up to the newline, and the newline itself.
               (local.set $count
                 (i32.add
                   (i32.shr_u (i32.wrap_i64 (i64.ctz (local.get $word))) (i32.const 3))
@@ -72,7 +73,7 @@
               (local.set $from (i32.add (local.get $from) (local.get $count)))
               (local.set $to (i32.add (local.get $to) (local.get $count))))))
 
-        ;; The last eight bytes may reach beyond the end: back again.
+        ;; The last eight bytes may reach beyond the end. Then both addresses go back to it.
         (if (i32.gt_u (local.get $from) (local.get $end))
           (then
             (local.set $to (i32.sub (local.get $to) (i32.sub (local.get $from) (local.get $end))))

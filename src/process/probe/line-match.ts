@@ -10,6 +10,10 @@ import { formatDuration } from '../../util/duration.ts';
 const BUDGET_MS = 500;
 /** ... plus this part of the time that has passed since the first test. */
 const SHARE = 0.2;
+/** After a pattern has overrun its budget, each instance that is tested against it gets this much, in ms, ... */
+const BUDGET_AFTER_OVERRUN_MS = 25;
+/** ... plus this part of the time that has passed since then, until the budget is full again. */
+const RECOVERY_SHARE = 0.02;
 /** Lines that arrive within this time, in ms, are tested together. */
 const GATHER_MS = 10;
 /** At most this many lines are kept for one test. */
@@ -29,6 +33,7 @@ export class LineMatch {
   readonly #pattern: RegExp;
   readonly #events: MatchEvents;
   readonly #startedAt = performance.now();
+  readonly #budgetMs: number;
   #lines: string[] = [];
   #spentMs = 0;
   #testedAt = -Infinity;
@@ -41,6 +46,7 @@ export class LineMatch {
    */
   constructor(pattern: string, events: MatchEvents, cancelled: AbortSignal) {
     this.#pattern = new RegExp(pattern);
+    this.#budgetMs = budgetOf(pattern);
     this.#events = events;
     cancelled.addEventListener('abort', () => {
       this.#end();
@@ -66,18 +72,34 @@ export class LineMatch {
     const lines = this.#lines;
     this.#lines = [];
     const start = performance.now();
-    const limitMs = BUDGET_MS + SHARE * (start - this.#startedAt) - this.#spentMs;
+    const limitMs = this.#budgetMs + SHARE * (start - this.#startedAt) - this.#spentMs;
     const found = within(limitMs, () => lines.some((line) => this.#pattern.test(line)));
     this.#testedAt = performance.now();
     this.#spentMs += this.#testedAt - start;
     if (found === false) return;
     this.#end();
-    if (found === true) this.#events.matched();
-    else
-      this.#events.overran(
-        `the pattern /${this.#pattern.source}/ takes longer than ${formatDuration(BUDGET_MS)} for a line of its output`,
-      );
+    if (found === true) {
+      this.#events.matched();
+      return;
+    }
+    const { source } = this.#pattern;
+    overruns.set(source, this.#testedAt);
+    this.#events.overran(
+      `the pattern /${source}/ takes longer than ${formatDuration(Math.round(this.#budgetMs))} for a line of its output`,
+    );
   };
+}
+
+/** When a pattern overran its budget last. Without this, an instance that is started again and again blocks each time. */
+const overruns = new Map<string, number>();
+
+function budgetOf(pattern: string): number {
+  const overranAt = overruns.get(pattern);
+  if (overranAt === undefined) return BUDGET_MS;
+  const budgetMs = BUDGET_AFTER_OVERRUN_MS + RECOVERY_SHARE * (performance.now() - overranAt);
+  if (budgetMs < BUDGET_MS) return budgetMs;
+  overruns.delete(pattern);
+  return BUDGET_MS;
 }
 
 const surroundings: { act: () => boolean } = { act: () => false };

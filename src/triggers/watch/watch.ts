@@ -48,12 +48,18 @@ export interface ProgramWatch {
   snapshot(): Snapshot;
   /** The instance that was launched with this snapshot serves from now on. */
   serving(snapshot: Snapshot): void;
+  /**
+   * No instance serves any more. Until one serves, the content that served before counts as a change like any other: a
+   * good release that is put back must start, although it served until the crash.
+   */
+  nothingServes(): void;
   /** After this call, no function of the options is called. Resolves when all handles are closed. */
   close(): Promise<void>;
 }
 
 const DEFAULT_TIMING: WatchTiming = {
-  quietMs: 100,
+  // Leaves time for `mv` and then `alternate rotate`, which needs up to 0.2 s to start: that is one rotation, not two.
+  quietMs: 500,
   pollMs: 20,
   writerPatienceMs: 10_000,
   missingPatienceMs: 2_000,
@@ -119,6 +125,10 @@ class Watch implements ProgramWatch {
   serving(snapshot: Snapshot): void {
     this.#serving = snapshot;
     if (!this.#closed) this.#judge();
+  }
+
+  nothingServes(): void {
+    this.#serving = null;
   }
 
   async close(): Promise<void> {

@@ -32,8 +32,18 @@ test('a pattern that never ends is given up after half a second, for good', () =
   expect(tookMs).toBeLessThan(20_000);
 });
 
+test('the next instance gets far less time for a pattern that was given up', () => {
+  const pattern = `${HOSTILE}|never`;
+  const first = matching(pattern);
+  for (let count = 0; count < 2; count++) first.match.push(HOSTILE_LINE);
+  const next = matching(pattern);
+  for (let count = 0; count < 2; count++) next.match.push(HOSTILE_LINE);
+  expect(first.calls).toEqual([expect.stringContaining('takes longer than 500ms')]);
+  expect(next.calls).toEqual([expect.stringMatching(/takes longer than 2\dms/)]);
+});
+
 test('so are lines of which each takes a while, but all together too long', async () => {
-  const { match, calls } = matching(HOSTILE);
+  const { match, calls } = matching(`${HOSTILE}|nothing`);
   // Some milliseconds each.
   const line = `${'a'.repeat(22)}!`;
   const end = performance.now() + 30_000;

@@ -18,6 +18,20 @@ describe('what was tried', () => {
     expect(service.launched).toEqual(['bad', 'bad']);
   });
 
+  test('asks for the release that served before when nothing serves any more', async () => {
+    const path = put(`${temporaryFolder()}/app`, 'good');
+    const service = startService([path], { timing: restless });
+    await service.looks(looksToSettle);
+    replace(path, 'bad');
+    await service.requests(1);
+    service.launch();
+    service.watch.nothingServes();
+    await service.looks(looksToSettle);
+    replace(path, 'good');
+    await service.requests(2);
+    expect(service.launched).toEqual(['bad', 'good']);
+  });
+
   test('asks nothing when somebody else rotated right after the deployment', async () => {
     const path = put(`${temporaryFolder()}/app`, 'one');
     const service = startService([path], { timing: restless });
