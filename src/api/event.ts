@@ -1,6 +1,6 @@
 /**
- * What happened: one union for the log, for notifications and for programs. Printing is elsewhere. The JSON form of each
- * member is the event that `alternate events --json` and `GET /v1/events` print.
+ * What happened: one union for the log, for notifications and for programs. Printing is elsewhere. The JSON form of
+ * each member is the event that `alternate events --json` and `GET /v1/events` print.
  */
 import type { HookName, Parameter, SignalName } from '../config/types.ts';
 import type { Exit, Millis, Purpose } from '../rotator/machine.ts';
@@ -81,7 +81,9 @@ export type ServiceReport =
       readonly afterMs: number | null;
     }
   | {
-      /** `expected`: the instance was stopping. `leftBehind`: other processes of its group still run, and are stopped. */
+      /**
+       * `expected`: the instance was stopping. `leftBehind`: other processes of its group still run, and are stopped.
+       */
       readonly type: 'instance-exited';
       readonly parameter: Parameter;
       readonly pid: number | null;

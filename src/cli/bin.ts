@@ -1,6 +1,6 @@
 /**
- * The entry. Its first statement handles the signals to the manager: SIGUSR1 would open the debugger of Node.js, and the
- * others would end a manager that starts. Only small modules may be imported before that.
+ * The entry. Its first statement handles the signals to the manager: SIGUSR1 would open the debugger of Node.js, and
+ * the others would end a manager that starts. Only small modules may be imported before that.
  */
 import { rememberSignals } from './run/early-signals.ts';
 

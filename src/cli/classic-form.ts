@@ -1,4 +1,4 @@
-/** Tells the classic form from a command. */
+/** Distinguishes the classic form from a command. */
 import { nearest } from '../util/nearest.ts';
 
 /**

@@ -53,5 +53,5 @@ export async function loadRequested(options: Pick<GlobalOptions, 'config'>): Pro
 /** Undefined if there is no usable file. Then `loadConfig` searches again and reports why. */
 async function fileFound(cwd: string): Promise<string | undefined> {
   const search = await findConfig(cwd);
-  return search.ok && search.file !== null ? search.file : undefined;
+  return search.ok ? (search.value ?? undefined) : undefined;
 }

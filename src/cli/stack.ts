@@ -1,15 +1,19 @@
-/** Where in the TypeScript an error was thrown: the program that runs is bundled and minified (scripts/build.ts). */
+/**
+ * Finds the line of the TypeScript that threw an error. The program that runs is bundled and minified
+ * (scripts/build.ts).
+ */
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module';
 import path from 'node:path';
 
-/** The folder of the bundles. Not in tests, which run the TypeScript itself. */
+/** The folder of the bundles. Tests run the TypeScript itself, so there it is the folder of this file. */
 const BUNDLES = import.meta.dirname;
 const POSITION = new RegExp(`${BUNDLES.replace(/[^\w/]/g, '\\$&')}/([\\w-]+\\.cjs):(\\d+):(\\d+)`, 'g');
 
 /**
- * The stack with lines of the sources, `src/manager/runner.ts:12`, in place of positions in bundles, as far as there
- * are source maps. They are read here and not at the start, where they would cost time and memory (`--enable-source-maps`).
+ * The stack with lines of the sources, such as `src/manager/runner.ts:12`, instead of positions in bundles. Without a
+ * source map, a position stays. The maps are read only here: at the start (`--enable-source-maps`) they would cost time
+ * and memory.
  */
 export function stackOf(error: Error): string {
   const maps = new Map<string, SourceMap | null>();
@@ -17,7 +21,7 @@ export function stackOf(error: Error): string {
     POSITION,
     (place, bundle: string, line: string, column: string) => {
       if (!maps.has(bundle)) maps.set(bundle, mapOf(bundle));
-      // Without a source in a dependency, which the types do not say.
+      // A position in a dependency has no source. The types do not show that.
       const found: Partial<SourceMapping> =
         maps.get(bundle)?.findEntry(Number(line) - 1, Number(column) - 1) ?? {};
       const { originalSource, originalLine } = found;

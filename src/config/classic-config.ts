@@ -22,7 +22,7 @@ export function classicConfig(
     diagnostics.push(placeless(null, message, hint));
 
   const split = splitWords(command);
-  const words = split.ok ? split.words : [];
+  const words = split.ok ? split.value.words : [];
   if (!split.ok) addError(`the command ${JSON.stringify(command)} ends inside a quote`, 'close it');
   else if ((words[0] ?? '').trim() === '') addError('the command is empty', 'give a program');
 
@@ -41,7 +41,7 @@ export function classicConfig(
     name: 'classic',
     command: words,
     parameters: [first ?? null, ...others] as const satisfies readonly Parameter[],
-    overlapMs: duration.ok ? duration.ms : 0,
+    overlapMs: duration.ok ? duration.value : 0,
     onRotate: { type: 'alternate' },
     rotation: { whileRotating: 'refuse', parameterInUse: 'refuse' },
     watch: [],

@@ -26,8 +26,9 @@ export function placeless(file: string | null, message: string, hint: string | n
 }
 
 /**
- * A diagnostic as text without colour: `path:line:column: message` (for a warning `path:line:column: warning: message`),
- * then the frame and the hint. With `cwd`, the path of a file below that folder is relative.
+ * A diagnostic as text without colour: `path:line:column: message` (for a warning
+ * `path:line:column: warning: message`), then the frame and the hint. With `cwd`, the path of a file below that folder is
+ * relative.
  */
 export function formatDiagnostic(diagnostic: Diagnostic, cwd?: string): string {
   const lines = [placeAndMessage(diagnostic, cwd)];

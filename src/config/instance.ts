@@ -78,8 +78,8 @@ function mapValues<From, To>(
 }
 
 /**
- * The address on which only the instance of this parameter listens: `address`, otherwise the one of its readiness check, as
- * `host:port`. Null if neither is given. A configuration whose instances share such an address is refused.
+ * The address on which only the instance of this parameter listens: `address`, otherwise the one of its readiness
+ * check, as `host:port`. Null if neither is given. A configuration whose instances share such an address is refused.
  */
 export function ownAddress(service: ServiceConfig, parameter: Parameter): string | null {
   return ownAddresses(service, parameter)[0] ?? null;

@@ -48,9 +48,9 @@ export type LoadControlResult =
 /**
  * Reads a whole configuration and checks it.
  *
- * Relative paths start from the folder of the file *as it was named or found*, but `Config.path` is the file's real path.
- * Example: `--config /srv/current/alternate.config.yaml`, and `current` is a link to a release. Then `./bin/api` must follow
- * the link to the next release, so the link must not be resolved here.
+ * Relative paths start from the folder of the file *as it was named or found*, but `Config.path` is the file's real
+ * path. Example: `--config /srv/current/alternate.config.yaml`, and `current` is a link to a release. Then `./bin/api`
+ * must follow the link to the next release, so the link must not be resolved here.
  */
 export async function loadConfig(request: LoadRequest): Promise<LoadResult> {
   const read = await readRequested(request);
@@ -81,8 +81,8 @@ function placed({ place }: Source): (finding: Finding) => Finding {
 }
 
 /**
- * Reads only what is needed to find a running manager: the configuration's real path and its `control`. Errors elsewhere do
- * not matter, so that a manager can be reached while its configuration is edited.
+ * Reads only what is needed to find a running manager: the configuration's real path and its `control`. Errors
+ * elsewhere do not matter, so that a manager can be reached while its configuration is edited.
  */
 export async function loadControl(request: LoadRequest): Promise<LoadControlResult> {
   const read = await readRequested(request);
@@ -141,9 +141,9 @@ async function readRequested({ file, cwd }: LoadRequest): Promise<ReadResult> {
 async function search(cwd: string): Promise<string | Diagnostic> {
   try {
     const search = await findConfig(cwd);
-    if (!search.ok) return placeless(null, search.reason, search.hint);
+    if (!search.ok) return placeless(null, search.reason.message, search.reason.hint);
     const hint = 'write one with `alternate init`, or give its path with --config';
-    return search.file ?? placeless(null, `there is no configuration in ${cwd} or above`, hint);
+    return search.value ?? placeless(null, `there is no configuration in ${cwd} or above`, hint);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return placeless(null, `cannot search for a configuration from ${cwd}: ${reasonOf(error)}`);

@@ -1,6 +1,6 @@
 /**
- * The text of the file that `alternate init` writes. It is valid and runs unchanged. `schema` is the path or the URL of the
- * schema, for editors.
+ * The text of the file that `alternate init` writes. It is valid and runs unchanged. `schema` is the path or the URL of
+ * the schema, for editors.
  */
 export function starterConfig(schema: string): string {
   return `# yaml-language-server: $schema=${schema}

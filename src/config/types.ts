@@ -86,7 +86,9 @@ export interface Credentials {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What a rotation does: with parameters it alternates. Without parameters it restarts, sends a signal or is refused. */
+/**
+ * What a rotation does: with parameters it alternates. Without parameters it restarts, sends a signal or is refused.
+ */
 export type OnRotate =
   | { readonly type: 'alternate' }
   /** `byNameOnly`: `onRotate` is not given, so a rotation of all services leaves this one alone. */

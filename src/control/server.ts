@@ -143,7 +143,7 @@ async function act(
     case 'signal': {
       const wanted = (body as { signal?: unknown } | null)?.signal ?? 'SIGUSR1';
       const parsed = parseSignal(typeof wanted === 'string' ? wanted : '');
-      if (parsed.ok) sendAccepted(response, await atOnce(commands.signal(name, parsed.signal)));
+      if (parsed.ok) sendAccepted(response, await atOnce(commands.signal(name, parsed.value)));
       else
         sendError(response, {
           status: 422,

@@ -90,9 +90,9 @@ function instancesOf(
     const address = ownAddress(service, parameter);
     const parsed = address === null ? null : parseAddress(address);
     if (parameter === null || parsed?.ok !== true) return null;
-    const host = parsed.host.includes(':') ? `[${parsed.host}]` : parsed.host;
+    const { host, port } = parsed.value;
     const name = names.get(key(service.name, parameter)) ?? parameter;
-    instances.push({ parameter, address: `${host}:${parsed.port}`, name });
+    instances.push({ parameter, address: `${host.includes(':') ? `[${host}]` : host}:${port}`, name });
   }
   return instances;
 }

@@ -9,8 +9,8 @@ export interface End {
 }
 
 /**
- * Whether the manager ends: it was asked to stop and everything is gone, or all commands of the classic form have exited, or
- * every service has failed.
+ * Whether the manager ends: it was asked to stop and everything is gone, or all commands of the classic form have
+ * exited, or every service has failed.
  */
 export function endOf(manager: {
   readonly stopping: boolean;

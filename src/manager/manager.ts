@@ -78,8 +78,8 @@ export class Manager {
   }
 
   /**
-   * Opens every listening socket, then starts every service. `orphans`: the instances that a killed manager left behind.
-   * `roster: null`: there is no list of instances.
+   * Opens every listening socket, then starts every service. `orphans`: the instances that a killed manager left
+   * behind. `roster: null`: there is no list of instances.
    * @returns why sockets cannot be opened, one line per socket. If there is one, no service is started
    */
   start(roster: Roster | null, orphans: readonly Orphan[]): Promise<readonly string[]> {
@@ -134,8 +134,8 @@ export class Manager {
   }
 
   /**
-   * Reads the configuration again. A reload during a reload waits, then reads once more. The result does not wait for the
-   * roll-outs. A reload during a roll-out leads to one more roll-out.
+   * Reads the configuration again. A reload during a reload waits, then reads once more. The result does not wait for
+   * the roll-outs. A reload during a roll-out leads to one more roll-out.
    */
   reload(): Promise<ReloadResult> {
     const reloading = this.#reloading.then(() => this.#reload());

@@ -174,7 +174,9 @@ export class ServiceRunner {
   }
 }
 
-/** A throw is a bug. It is reported as one (`uncaughtException`), and the following effects and inputs are processed. */
+/**
+ * A throw is a bug. It is reported as one (`uncaughtException`), and the following effects and inputs are processed.
+ */
 function containThrow(act: () => void): void {
   try {
     act();

@@ -14,7 +14,9 @@ import type { Effect, Id } from '../rotator/machine.ts';
 import type { ServiceSockets } from '../sockets/sockets.ts';
 import type { UntimedInput } from './runner.ts';
 
-/** How long the output that an instance wrote before its end may take to arrive. A grandchild may hold the pipe open. */
+/**
+ * How long the output that an instance wrote before its end may take to arrive. A grandchild may hold the pipe open.
+ */
 const OUTPUT_GRACE_MS = 1_000;
 
 interface LiveInstance {

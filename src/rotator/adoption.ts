@@ -6,8 +6,8 @@ import type { Input, Instance } from './machine.ts';
 
 /**
  * An orphan that served keeps serving until a successor is ready, if a second instance can run beside it. Every other
- * orphan is stopped. The input about the orphan that served must come first. Its parameter and its route may differ from
- * the present configuration, as after a reload. The rotation that follows replaces them.
+ * orphan is stopped. The input about the orphan that served must come first. Its parameter and its route may differ
+ * from the present configuration, as after a reload. The rotation that follows replaces them.
  */
 export function orphanFound(turn: Turn, orphan: Input & { type: 'orphanFound' }): void {
   const { pid, parameter, serves, route } = orphan;

@@ -44,8 +44,8 @@ export function retiringAt(state: State, parameters: Parameters, place: Place): 
 }
 
 /**
- * The position of a place in this list. If a reload has changed the list, this is the position of its parameter. -1 if the
- * list does not have that parameter.
+ * The position of a place in this list. If a reload has changed the list, this is the position of its parameter. -1 if
+ * the list does not have that parameter.
  */
 export function positionIn(parameters: Parameters, { parameter, position }: Place): number {
   return parameters[position] === parameter ? position : parameters.indexOf(parameter);

@@ -6,12 +6,16 @@ import type { Id, Instance, Intent, Place, Purpose, State, Step } from './machin
 
 type Form = Pick<Intent, 'spec' | 'rollsOut'>;
 
-/** The newest configuration: the one that waits for its roll-out, else the one being rolled out, else the one in force. */
+/**
+ * The newest configuration: the one that waits for its roll-out, else the one being rolled out, else the one in force.
+ */
 export function wantedSpec(state: State): Form {
   return state.newSpec === null ? startedSpec(state) : { spec: state.newSpec, rollsOut: true };
 }
 
-/** As `wantedSpec`, without a configuration that waits: a rotation of its own rolls that one out and answers the reload. */
+/**
+ * As `wantedSpec`, without a configuration that waits: a rotation of its own rolls that one out and answers the reload.
+ */
 function startedSpec(state: State): Form {
   const { phase } = state;
   const intent = phase.name === 'stopping' ? phase.then : attemptOf(state);

@@ -20,8 +20,8 @@ import type { ServiceReport } from '../api/event.ts';
 export type Millis = number;
 
 /**
- * Ids of instances, timers, hooks and switches of the route come from one counter per service and are never used twice: an
- * input about an unknown id is stale. Ids of requests come from the caller. Each request gets exactly one answer.
+ * Ids of instances, timers, hooks and switches of the route come from one counter per service and are never used twice:
+ * an input about an unknown id is stale. Ids of requests come from the caller. Each request gets exactly one answer.
  */
 export type Id = number;
 
@@ -81,7 +81,9 @@ export interface Intent extends Place {
   readonly from: Parameter;
   /** The configuration to launch. */
   readonly spec: ServiceConfig;
-  /** A reload brought this configuration. It comes into force when the instance serves, and is dropped if that fails. */
+  /**
+   * A reload brought this configuration. It comes into force when the instance serves, and is dropped if that fails.
+   */
   readonly rollsOut: boolean;
   readonly startedAt: Millis;
   readonly requests: readonly Id[];
@@ -211,7 +213,9 @@ export type Effect =
   | { readonly type: 'route'; readonly route: Id; readonly to: Parameter; readonly spec: ServiceConfig }
   /** Keep routing requests to an orphan. No input follows. */
   | { readonly type: 'keepRoute'; readonly to: Parameter; readonly spec: ServiceConfig }
-  /** Withdraw the route: the service is `stopped`, or its instance is `lost` and will be restarted. No input follows. */
+  /**
+   * Withdraw the route: the service is `stopped`, or its instance is `lost` and will be restarted. No input follows.
+   */
   | { readonly type: 'withdrawRoute'; readonly because: 'stopped' | 'lost'; readonly spec: ServiceConfig }
   /** The runner adds the service and the time. */
   | { readonly type: 'report'; readonly report: ServiceReport }

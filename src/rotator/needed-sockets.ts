@@ -5,8 +5,9 @@ import type { State } from './machine.ts';
 
 /**
  * The sockets that must be open. They outlive every instance, so that connections wait in the kernel while no instance
- * runs. They are closed when the service is stopped or has failed. A reload that changes them opens the new ones for the
- * rotation. The old ones stay until the new configuration is in force: if the rotation fails, they are still needed.
+ * runs. They are closed when the service is stopped or has failed. A reload that changes them opens the new ones for
+ * the rotation. The old ones stay until the new configuration is in force: if the rotation fails, they are still
+ * needed.
  */
 export function neededSockets(state: State): readonly ListenSocket[] {
   const { phase, spec } = state;

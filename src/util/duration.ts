@@ -1,11 +1,9 @@
 /** Reads and formats durations such as `1m30s`. Pure. */
+import { failure, success, type Result } from './result.ts';
 
 /** Why a text is not a duration. */
 export type DurationFault =
   'empty' | 'negative' | 'missing-unit' | 'unknown-unit' | 'not-a-duration' | 'too-long';
-
-export type ParsedDuration =
-  { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly reason: DurationFault };
 
 /** The longest delay of a Node.js timer in milliseconds, about 24.8 days. A timer with a longer delay fires at once. */
 export const LONGEST_MS = 2 ** 31 - 1;
@@ -25,36 +23,32 @@ const MS_PER_UNIT: ReadonlyMap<string, number> = new Map([
 const NUMBER = /(?:\d+\.?\d*|\.\d+)/y;
 const UNIT = /[^\d.]+/y;
 
-function failed(reason: DurationFault): ParsedDuration {
-  return { ok: false, reason };
-}
-
 /**
  * Reads a duration in the syntax of Go's `time.ParseDuration`: `15s`, `1m30s`, `1.5h`, `0`. Unlike Go, it refuses
- * negative durations and durations longer than {@link LONGEST_MS}. `ms` can have a fraction, down to nanoseconds.
+ * negative durations and durations longer than {@link LONGEST_MS}. The result is in ms, and can have a fraction, down to nanoseconds.
  */
-export function parseDuration(text: string): ParsedDuration {
-  if (text.trim() === '') return failed('empty');
-  if (text.startsWith('-')) return failed('negative');
+export function parseDuration(text: string): Result<number, DurationFault> {
+  if (text.trim() === '') return failure('empty');
+  if (text.startsWith('-')) return failure('negative');
   const body = text.startsWith('+') ? text.slice(1) : text;
-  if (body === '0') return { ok: true, ms: 0 };
-  if (body === '') return failed('not-a-duration');
+  if (body === '0') return success(0);
+  if (body === '') return failure('not-a-duration');
 
   let ms = 0;
   let at = 0;
   while (at < body.length) {
     const number = matchAt(NUMBER, body, at);
-    if (number === null) return failed('not-a-duration');
+    if (number === null) return failure('not-a-duration');
     at += number.length;
     const unit = matchAt(UNIT, body, at);
-    if (unit === null) return failed(at === body.length ? 'missing-unit' : 'not-a-duration');
+    if (unit === null) return failure(at === body.length ? 'missing-unit' : 'not-a-duration');
     const factor = MS_PER_UNIT.get(unit);
-    if (factor === undefined) return failed('unknown-unit');
+    if (factor === undefined) return failure('unknown-unit');
     at += unit.length;
     ms += Number(number) * factor;
   }
-  if (ms > LONGEST_MS) return failed('too-long');
-  return { ok: true, ms: Math.round(ms * 1e6) / 1e6 };
+  if (ms > LONGEST_MS) return failure('too-long');
+  return success(Math.round(ms * 1e6) / 1e6);
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): string | null {

@@ -1,6 +1,8 @@
 /** The one type of an expected failure. A throw is a bug; a failure that can happen is a value. */
 
-/** Either a value, or the reason why there is none: a kebab-case word, a sentence, or what else a function documents. */
+/**
+ * Either a value, or the reason why there is none: a kebab-case word, a sentence, or what else a function documents.
+ */
 export type Result<T, E = string> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: E };
 

@@ -21,7 +21,7 @@ function commandsOf(text: string): string[][] {
     .split('\n')
     .flatMap((line) => line.replace(/\s# .*$|^#.*$/, '').split(/&&|\|/))
     .map((line) => splitWords(line.trim()))
-    .flatMap((split) => (split.ok && split.words.length > 0 ? [[...split.words]] : []));
+    .flatMap((split) => (split.ok && split.value.words.length > 0 ? [[...split.value.words]] : []));
 }
 
 const lines = fences('sh').flatMap((fence) =>

@@ -21,7 +21,7 @@ describe('parseDuration', () => {
     ['1s1s', 2000],
     ['596h31m23.647s', LONGEST_MS],
   ])('reads %s', (text, ms) => {
-    expect(parseDuration(text)).toEqual({ ok: true, ms });
+    expect(parseDuration(text)).toEqual({ ok: true, value: ms });
   });
 
   test.each([
@@ -68,7 +68,7 @@ describe('formatDuration', () => {
   test('is read back as it was, for whole milliseconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: LONGEST_MS }), (ms) => {
-        expect(parseDuration(formatDuration(ms))).toEqual({ ok: true, ms });
+        expect(parseDuration(formatDuration(ms))).toEqual({ ok: true, value: ms });
       }),
     );
   });

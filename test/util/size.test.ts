@@ -9,7 +9,7 @@ test.each([
   ['2 GiB', 2_147_483_648],
   ['1GB', 1_000_000_000],
 ])('reads %s', (text, bytes) => {
-  expect(parseSize(text)).toEqual({ ok: true, bytes });
+  expect(parseSize(text)).toEqual({ ok: true, value: bytes });
 });
 
 test.each([

@@ -14,9 +14,9 @@ export type Found =
   { readonly ok: true; readonly socket: string } | { readonly ok: false; readonly code: ExitCode };
 
 /**
- * The manager's socket: `--socket`, else the one of `--config`, else `$ALTERNATE_SOCKET`, else the one of the configuration
- * that is found. The default place is tried before `control.socket` is read from the configuration: that is fast, and finds
- * the manager even if the file has an error. If there is no socket, prints why.
+ * The manager's socket: `--socket`, else the one of `--config`, else `$ALTERNATE_SOCKET`, else the one of the
+ * configuration that is found. The default place is tried before `control.socket` is read from the configuration: that
+ * is fast, and finds the manager even if the file has an error. If there is no socket, prints why.
  */
 export async function findSocket(options: GlobalOptions): Promise<Found> {
   const named =
@@ -24,10 +24,10 @@ export async function findSocket(options: GlobalOptions): Promise<Found> {
   if (named !== undefined && named !== '') return { ok: true, socket: path.resolve(named) };
   const search = options.config === undefined ? await findConfig(process.cwd()) : null;
   if (search?.ok === false) {
-    printMessage(`alternate: ${search.reason}\n  hint: ${search.hint}`);
+    printMessage(`alternate: ${search.reason.message}\n  hint: ${search.reason.hint}`);
     return { ok: false, code: EXIT.usage };
   }
-  const file = options.config ?? search?.file ?? null;
+  const file = options.config ?? search?.value ?? null;
   if (file === null) {
     printMessage(
       'alternate: there is no configuration in this folder or above. Give its path with --config, or the path of the control socket with --socket',
@@ -95,7 +95,7 @@ export function noManager(socket: string, code: string, reason: string): string 
 }
 
 /** The error message of an answer. Null if the answer is not an error. */
-export function errorOf(answer: Asked & { ok: true }): string | null {
+export function errorMessageOf(answer: Asked & { ok: true }): string | null {
   if (answer.status < 400) return null;
   const error = (answer.body as { error?: { message?: string } } | null)?.error;
   return printable(error?.message ?? `the manager answered with status ${answer.status}`);

@@ -25,7 +25,10 @@ export function clientCommand(invocation: Invocation, manager: ManagerReach): st
   return words.map(quoted).join(' ');
 }
 
-/** `alternate` if PATH has this program under that name. Otherwise its path, relative if it is below the working directory. */
+/**
+ * `alternate` if PATH has this program under that name. Otherwise its path, relative if it is below the working
+ * directory.
+ */
 function programName({ entry, cwd, env }: Invocation): string {
   // npm and npx add this folder to PATH only for their own children.
   const folders = (env['PATH'] ?? '').split(':');

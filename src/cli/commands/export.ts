@@ -29,7 +29,7 @@ export async function exportPiece(
   service: string | null,
   own: ExportOptions,
 ): Promise<ExitCode> {
-  const wrong = wrongUse(kind, service, own);
+  const wrong = usageError(kind, service, own);
   if (wrong !== null) {
     printMessage(`alternate: ${wrong}`);
     return EXIT.usage;
@@ -51,7 +51,7 @@ export async function exportPiece(
   return EXIT.failed;
 }
 
-function wrongUse(kind: ExportKind, service: string | null, { part }: ExportOptions): string | null {
+function usageError(kind: ExportKind, service: string | null, { part }: ExportOptions): string | null {
   if (part !== undefined && kind !== 'nginx') return '--part can be used only with nginx';
   if (service !== null && (kind === 'systemd' || kind === 'supervisord'))
     return `${kind} runs the manager with all its services, so ${service} cannot be selected. Remove it`;

@@ -1,7 +1,7 @@
 /** `alternate reload`. */
 import type { FailedService } from '../../api/status-document.ts';
 import { print, printMessage } from '../../report/console.ts';
-import { askManager, errorOf } from '../client/connect.ts';
+import { askManager, errorMessageOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
@@ -12,8 +12,8 @@ type Result = Partial<Record<(typeof KINDS)[number] | 'errors', readonly string[
 };
 
 /**
- * When the roll-outs are over, prints what happened to each service. If the configuration is refused, prints its errors. The
- * command fails if a roll-out fails.
+ * When the roll-outs are over, prints what happened to each service. If the configuration is refused, prints its
+ * errors. The command fails if a roll-out fails.
  */
 export async function reload(options: GlobalOptions, own: { readonly json?: boolean }): Promise<ExitCode> {
   const answer = await askManager(options, 'POST', '/v1/reload');
@@ -26,7 +26,7 @@ export async function reload(options: GlobalOptions, own: { readonly json?: bool
     );
     return EXIT.usage;
   }
-  const problem = errorOf(answer);
+  const problem = errorMessageOf(answer);
   if (problem !== null) {
     printMessage(`alternate: ${problem}`);
     return EXIT.failed;

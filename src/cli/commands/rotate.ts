@@ -6,7 +6,7 @@ import type { Colour } from '../../report/paint.ts';
 import { isInterruption } from '../../rotator/interruption.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { printable } from '../../util/printable.ts';
-import { askManager, errorOf, findSocket, noManager } from '../client/connect.ts';
+import { askManager, errorMessageOf, findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 import { showProgress } from '../client/rotation-progress.ts';
@@ -80,7 +80,7 @@ async function rotateOne(
     printLine(noManager(socket, answer.code, answer.reason));
     return EXIT.failed;
   }
-  const problem = errorOf(answer);
+  const problem = errorMessageOf(answer);
   if (json === true) print(`${JSON.stringify({ service: name, ...(answer.body as object) })}\n`);
   if (isLeftAlone(answer.body)) {
     printLine(`${name}: left alone: ${problem ?? ''}`);

@@ -1,7 +1,7 @@
 import { printMessage } from '../../report/console.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accepts, followEvents } from '../../control/client.ts';
-import { askManager, errorOf, findSocket } from '../client/connect.ts';
+import { askManager, errorMessageOf, findSocket } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
@@ -24,7 +24,7 @@ export async function shutdown(options: GlobalOptions): Promise<ExitCode> {
     following.abort();
     return answer.code;
   }
-  const problem = errorOf(answer);
+  const problem = errorMessageOf(answer);
   if (problem !== null) {
     following.abort();
     printMessage(`alternate: ${problem}`);

@@ -2,7 +2,7 @@
 import { printMessage } from '../../report/console.ts';
 import type { ServiceStatus } from '../../api/status-document.ts';
 import { printable } from '../../util/printable.ts';
-import { askManager, errorOf } from '../client/connect.ts';
+import { askManager, errorMessageOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
@@ -21,7 +21,7 @@ export async function act(
 async function actOn(options: GlobalOptions, action: Action, name: string): Promise<ExitCode> {
   const answer = await askManager(options, 'POST', `/v1/services/${encodeURIComponent(name)}/${action}`);
   if (!answer.ok) return answer.code;
-  const problem = errorOf(answer);
+  const problem = errorMessageOf(answer);
   if (problem !== null) {
     printMessage(`alternate: ${problem}`);
     return EXIT.failed;

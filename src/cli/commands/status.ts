@@ -10,7 +10,7 @@ import {
   printMessage,
 } from '../../report/console.ts';
 import { statusTable } from '../../report/status-table.ts';
-import { askManager, errorOf, findSocket, noManager } from '../client/connect.ts';
+import { askManager, errorMessageOf, findSocket, noManager } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GlobalOptions } from '../options.ts';
 
@@ -31,7 +31,7 @@ export async function status(
   if (own.watch === true) return await watch(options, names, own.json === true);
   const answer = await askManager(options, 'GET', '/v1/status');
   if (!answer.ok) return answer.code;
-  const problem = errorOf(answer);
+  const problem = errorMessageOf(answer);
   if (problem !== null) {
     printMessage(`alternate: ${problem}`);
     return EXIT.failed;

@@ -7,8 +7,8 @@ import type { GlobalOptions } from '../options.ts';
 import { printMessage } from '../../report/console.ts';
 
 /**
- * Prints every error of the configuration and every warning about it and this machine, in the order of the file, then one
- * line that counts them. With `strict`, warnings are a failure too.
+ * Prints every error of the configuration and every warning about it and this machine, in the order of the file, then
+ * one line that counts them. With `strict`, warnings are a failure too.
  */
 export async function validate(
   options: GlobalOptions,

@@ -7,8 +7,8 @@ export interface EarlySignals {
   /** Removes the handlers and returns the signals that arrived. The final handlers must already be installed. */
   handOver(): ReadonlySet<RememberedSignal>;
   /**
-   * For a command that is not a manager: SIGHUP and SIGUSR2 end it, also one that has already arrived. SIGUSR1 still does
-   * nothing, because Node.js would open its debugger.
+   * For a command that is not a manager: SIGHUP and SIGUSR2 end it, also one that has already arrived. SIGUSR1 still
+   * does nothing, because Node.js would open its debugger.
    */
   stepBack(): void;
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
 import { instantiate, type Command, type InstanceSpec } from '../../config/instance.ts';
-import { writableByOthers } from '../../config/read/trust.ts';
+import { foreignWriteAccess } from '../../config/read/trust.ts';
 import { child, type Pointer } from '../../config/read/pointer.ts';
 import type { Finding } from '../../config/read/source.ts';
 import type { Config, ServiceConfig } from '../../config/types.ts';
@@ -130,10 +130,10 @@ function ownerWarnings(config: Config, files: readonly RunFile[]): readonly Find
   const reported = new Set<string>();
   const hint = 'remove write access for other users (chown, chmod), or run the service as another user';
   const check = (pointer: Pointer, file: string | null): readonly Finding[] => {
-    const hand = file === null ? null : reasonOf(file);
-    if (hand === null || reported.has(hand)) return [];
-    reported.add(hand);
-    return [warning(pointer, `${hand}, but root runs what it contains`, hint)];
+    const access = file === null ? null : writeAccessTo(file);
+    if (access === null || reported.has(access)) return [];
+    reported.add(access);
+    return [warning(pointer, `${access}, but root runs what it contains`, hint)];
   };
   return [
     ...check('', config.path),
@@ -151,9 +151,9 @@ function ownerWarnings(config: Config, files: readonly RunFile[]): readonly Find
   ];
 }
 
-function reasonOf(file: string): string | null {
+function writeAccessTo(file: string): string | null {
   try {
-    return writableByOthers(file);
+    return foreignWriteAccess(file);
   } catch {
     // If a file cannot be checked, its use reports the error.
     return null;

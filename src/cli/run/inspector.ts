@@ -1,7 +1,7 @@
 /**
- * Closes the debugger that an early SIGUSR1 opened. The signal opens it if it arrives before the entry's first statement.
- * The entry starts Node.js with an inspector address that no machine has (TEST-NET-1, RFC 5737), so that this fails. If
- * Node.js was started in another way, the debugger is closed here.
+ * Closes the debugger that an early SIGUSR1 opened. The signal opens it if it arrives before the entry's first
+ * statement. The entry starts Node.js with an inspector address that no machine has (TEST-NET-1, RFC 5737), so that
+ * this fails. If Node.js was started in another way, the debugger is closed here.
  */
 
 /** In ms. Another thread handles the signal, so the debugger may open shortly after the handler is installed. */

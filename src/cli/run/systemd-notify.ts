@@ -1,6 +1,7 @@
 /**
- * Reports the state of the manager to systemd, or to another program that has set NOTIFY_SOCKET: sd_notify(3). Node.js has
- * no unix datagram sockets, so the program systemd-notify(1) sends the messages. It ends when its message has been read.
+ * Reports the state of the manager to systemd, or to another program that has set NOTIFY_SOCKET: sd_notify(3). Node.js
+ * has no unix datagram sockets, so the program systemd-notify(1) sends the messages. It ends when its message has been
+ * read.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { LoadResult } from '../../config/load.ts';
@@ -49,9 +50,9 @@ export class Systemd {
   onEvent({ type }: Event): void {
     if (type === 'manager-stopping') {
       this.#stopping = true;
-      this.#printMessage(['STOPPING=1', 'STATUS=stopping']);
+      this.#send(['STOPPING=1', 'STATUS=stopping']);
     } else if (type === 'config-reloaded' || type === 'reload-refused') {
-      if (this.#reloading && !this.#stopping) this.#printMessage(['READY=1']);
+      if (this.#reloading && !this.#stopping) this.#send(['READY=1']);
       this.#reloading = false;
       this.#planLook();
     } else this.#planLook();
@@ -60,10 +61,11 @@ export class Systemd {
   /** Wraps `load`: announces each call to systemd as a reload. */
   announced(load: () => Promise<LoadResult>): () => Promise<LoadResult> {
     return () => {
-      // Not before the first READY=1: systemd does not expect a reload then, and the READY=1 after it would be too early.
+      // Not before the first READY=1: systemd does not expect a reload then, and the READY=1 after it would be too
+      // early.
       if (this.#ready && !this.#stopping) {
         this.#reloading = true;
-        this.#printMessage(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
+        this.#send(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
       }
       return load();
     };
@@ -86,12 +88,12 @@ export class Systemd {
     if (!this.#ready) {
       if (views.some(({ state }) => state === 'starting')) return;
       this.#ready = true;
-      this.#printMessage(['READY=1', status]);
-    } else if (status !== this.#status) this.#printMessage([status]);
+      this.#send(['READY=1', status]);
+    } else if (status !== this.#status) this.#send([status]);
     this.#status = status;
   }
 
-  #printMessage(message: Message): void {
+  #send(message: Message): void {
     if (this.#lost) return;
     // A status that waits to be sent is out of date.
     this.#waiting = this.#waiting.filter(([first = '']) => !first.startsWith('STATUS='));

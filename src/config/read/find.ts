@@ -2,7 +2,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Options, PublicExplorer } from 'cosmiconfig';
-import { distrust, distrustOfFolder, SETTINGS_OF_COSMICONFIG } from './trust.ts';
+import { failure, success, type Result } from '../../util/result.ts';
+import { reasonToDistrust, reasonToDistrustFolder, SETTINGS_OF_COSMICONFIG } from './trust.ts';
 
 const PLACES = [
   'alternate.config.yaml',
@@ -23,26 +24,28 @@ const PLACES = [
 
 const BY_NAME = 'give the path of a configuration that you trust: --config FILE';
 
-/** `file: null`: there is none. Not `ok`: there is one, or may be, and it must not be used. */
-export type Search =
-  | { readonly ok: true; readonly file: string | null }
-  | { readonly ok: false; readonly reason: string; readonly hint: string };
+/** There is a configuration, or may be one, and it must not be used. */
+export interface Unusable {
+  readonly message: string;
+  readonly hint: string;
+}
 
 /**
  * The nearest configuration file in a folder or above. The file is not read. A file that may be from another user is
  * refused. Rejects with the file system's error if a folder cannot be searched.
+ * @returns the path, or null if there is no configuration
  */
-export async function findConfig(cwd: string): Promise<Search> {
+export async function findConfig(cwd: string): Promise<Result<string | null, Unusable>> {
   // The search looks here first, so the result is the same. The usual case starts without cosmiconfig.
   const usual = join(cwd, PLACES[0]);
   if (isReadableFile(usual)) return found(usual);
 
   // When it is constructed, cosmiconfig 9 reads its own settings in the working directory. It runs them if they are
   // JavaScript.
-  const stranger = distrustOfFolder(process.cwd());
-  if (stranger !== null) return refusal(process.cwd(), stranger);
+  const reason = reasonToDistrustFolder(process.cwd());
+  if (reason !== null) return failure(refusal(process.cwd(), reason));
   const unreadable = obstacle(process.cwd(), SETTINGS_OF_COSMICONFIG);
-  if (unreadable !== null) return unreadable;
+  if (unreadable !== null) return failure(unreadable);
   const { cosmiconfig } = (await import('cosmiconfig')).default;
   let explorer: PublicExplorer;
   try {
@@ -56,35 +59,35 @@ export async function findConfig(cwd: string): Promise<Search> {
     });
   } catch (error) {
     const why = String(error).replace(/\s+/g, ' ');
-    const reason = `the search with cosmiconfig failed, because it cannot read its settings in ${process.cwd()}: ${why}`;
-    return { ok: false, reason, hint: BY_NAME };
+    const message = `the search with cosmiconfig failed, because it cannot read its settings in ${process.cwd()}: ${why}`;
+    return failure({ message, hint: BY_NAME });
   }
   for (let folder = cwd; ; folder = dirname(folder)) {
     const blocked = obstacle(folder, PLACES);
-    if (blocked !== null) return blocked;
+    if (blocked !== null) return failure(blocked);
     const result = await explorer.search(folder);
     const empty = result?.isEmpty === true && basename(result.filepath) === 'package.json';
     if (result !== null && !empty) return found(result.filepath);
-    if (folder === dirname(folder)) return { ok: true, file: null };
+    if (folder === dirname(folder)) return success(null);
   }
 }
 
-function found(file: string): Search {
-  const stranger = distrust(file);
-  return stranger === null ? { ok: true, file } : refusal(file, stranger);
+function found(file: string): Result<string, Unusable> {
+  const reason = reasonToDistrust(file);
+  return reason === null ? success(file) : failure(refusal(file, reason));
 }
 
-function refusal(file: string, stranger: string): Search {
-  const reason = `${file} is not used, because it may come from another user: ${stranger}`;
-  return { ok: false, reason, hint: BY_NAME };
+function refusal(file: string, reason: string): Unusable {
+  const message = `${file} is not used, because it may come from another user: ${reason}`;
+  return { message, hint: BY_NAME };
 }
 
 /** cosmiconfig reads the files that it finds, and reading a FIFO can take forever. */
-function obstacle(folder: string, names: readonly string[]): Search | null {
+function obstacle(folder: string, names: readonly string[]): Unusable | null {
   const path = names.map((name) => join(folder, name)).find(wouldBlock);
   if (path === undefined) return null;
-  const reason = `${path} is neither a file nor a folder, so the search does not open it`;
-  return { ok: false, reason, hint: BY_NAME };
+  const message = `${path} is neither a file nor a folder, so the search does not open it`;
+  return { message, hint: BY_NAME };
 }
 
 function wouldBlock(path: string): boolean {

@@ -21,9 +21,9 @@ const OVERDUE = Symbol('overdue');
 let loads = 0;
 
 /**
- * Runs a JavaScript module and returns its default export, or `module.exports`. Each call runs the file again. The modules
- * that it imports stay as they were first loaded. If the module still awaits something after `deadlineMs`, it is given up.
- * A module that loops without an `await` cannot be stopped, because it runs in this process. Throws
+ * Runs a JavaScript module and returns its default export, or `module.exports`. Each call runs the file again. The
+ * modules that it imports stay as they were first loaded. If the module still awaits something after `deadlineMs`, it
+ * is given up. A module that loops without an `await` cannot be stopped, because it runs in this process. Throws
  * {@link UnsuitableFile}, or the error of open(2), if the file cannot be read.
  */
 export async function readModule(file: string, deadlineMs = DEADLINE_MS): Promise<ReadModule> {

@@ -5,9 +5,9 @@ export const DEEPEST = 100;
 const BRACKETS = /(?:^|(?<=[[{,:?-]))[ \t]*[[{]|[\]}]/g;
 
 /**
- * Whether YAML text is nested deeper than {@link DEEPEST}, estimated without parsing it. The parser recurses, and compiles
- * regular expressions meanwhile. Near the end of the stack V8 then aborts the whole process, and no `catch` can prevent that
- * (seen with 20,000 brackets on Node.js 20).
+ * Whether YAML text is nested deeper than {@link DEEPEST}, estimated without parsing it. The parser recurses, and
+ * compiles regular expressions meanwhile. Near the end of the stack V8 then aborts the whole process, and no `catch`
+ * can prevent that (seen with 20,000 brackets on Node.js 20).
  */
 export function isNestedTooDeeply(text: string): boolean {
   const indents: number[] = [];

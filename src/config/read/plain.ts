@@ -1,3 +1,4 @@
+/** Turns the value that a module exports into plain data. */
 import { DEEPEST } from './nesting.ts';
 import { child, type Pointer } from './pointer.ts';
 import type { Finding } from './source.ts';

@@ -14,32 +14,33 @@ export const SETTINGS_OF_COSMICONFIG = [
  * Whether other users than root and the user of this process can write to a file, or replace it.
  * @returns null if not; otherwise the file or folder that allows it, with its owner and mode
  */
-export function writableByOthers(path: string): string | null {
-  const hand = foreignHand(path, ownUsers(), 'all');
-  return hand === null ? null : describeHand(hand);
+export function foreignWriteAccess(path: string): string | null {
+  const access = foreignHand(path, ownUsers(), 'all');
+  return access === null ? null : describeHand(access);
 }
 
 /**
- * Why a configuration that the search found must not be used. Null if it may be used. The search goes through folders that
- * other users may share, and the file that it finds decides what runs. git has the same rule for `.git` (CVE-2022-24765).
+ * Why a configuration that the search found must not be used. Null if it may be used. The search goes through folders
+ * that other users may share, and the file that it finds decides what runs. git has the same rule for `.git`
+ * (CVE-2022-24765).
  */
-export function distrust(found: string): string | null {
-  return process.getuid?.() === 0 ? handOfOthers(found) : strangerAt(found);
+export function reasonToDistrust(found: string): string | null {
+  return process.getuid?.() === 0 ? foreignWriter(found) : foreignOwner(found);
 }
 
-/** As `distrust`, for the working directory, before cosmiconfig reads its own settings there. */
-export function distrustOfFolder(cwd: string): string | null {
+/** As `reasonToDistrust`, for the working directory, before cosmiconfig reads its own settings there. */
+export function reasonToDistrustFolder(cwd: string): string | null {
   const settings = ['.', '.config', ...SETTINGS_OF_COSMICONFIG].map((name) => join(cwd, name));
-  return settings.map(distrust).find((stranger) => stranger !== null) ?? null;
+  return settings.map(reasonToDistrust).find((reason) => reason !== null) ?? null;
 }
 
-function handOfOthers(path: string): string | null {
-  const hand = foreignHand(path, trusted(), 'all');
-  return hand === null ? null : describeHand(hand);
+function foreignWriter(path: string): string | null {
+  const access = foreignHand(path, trusted(), 'all');
+  return access === null ? null : describeHand(access);
 }
 
 /** For an ordinary user, only the owner counts, as in git: folders are often writable by the user's private group. */
-function strangerAt(path: string): string | null {
+function foreignOwner(path: string): string | null {
   for (const stat of [lstatSync, statSync]) {
     const found = stat(path, { throwIfNoEntry: false });
     if (found === undefined || trusted().has(found.uid)) continue;

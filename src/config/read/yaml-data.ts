@@ -27,8 +27,8 @@ export interface NodeData {
 type PlainObject = Record<string, unknown>;
 
 /**
- * Turns nodes into plain data and remembers the place of each value. The place of a value from an alias is the alias. The
- * place of the values inside it is the anchor: an error there is to be fixed at the anchor.
+ * Turns nodes into plain data and remembers the place of each value. The place of a value from an alias is the alias.
+ * The place of the values inside it is the anchor: an error there is to be fixed at the anchor.
  */
 export function readNodes(document: Document.Parsed, root: Node): NodeData {
   const reader = new NodeReader(document);

@@ -17,8 +17,8 @@ export function ownIdentity(): Identity {
 }
 
 /**
- * Looks up the ids of a user and a group. Each is a name or an id, or `undefined` if it is not given. Only root can become
- * another user, so for other users every id except their own is an error.
+ * Looks up the ids of a user and a group. Each is a name or an id, or `undefined` if it is not given. Only root can
+ * become another user, so for other users every id except their own is an error.
  */
 export function readCredentials(
   user: string | undefined,

@@ -75,7 +75,7 @@ function entriesOf(raw: RawListen, service: string, pointer: Pointer, context: C
   });
 }
 
-/** Reads `{ address, backlog, mode }`. The schema cannot tell it from a mapping of names to addresses. */
+/** Reads `{ address, backlog, mode }`. The schema cannot distinguish it from a mapping of names to addresses. */
 function settingsOf(
   raw: Readonly<Record<string, RawSocket>>,
   service: string,
@@ -123,12 +123,12 @@ function readSocket(raw: RawSocket, name: string, place: Pointer, context: Conte
 function readTcp(text: string, at: Pointer, context: Context): ListenAddress | null {
   const parsed = parseAddress(text);
   if (!parsed.ok) {
-    context.error(at, describeAddressFault(text, parsed), EXAMPLES);
+    context.error(at, describeAddressFault(text, parsed.reason), EXAMPLES);
     return null;
   }
   // Without a host, the socket listens on every address of the machine, as in nginx and systemd.
-  const everywhere = /^:?\d+$/.test(text) || parsed.host === '*';
-  return { type: 'tcp', host: everywhere ? null : parsed.host, port: parsed.port };
+  const everywhere = /^:?\d+$/.test(text) || parsed.value.host === '*';
+  return { type: 'tcp', host: everywhere ? null : parsed.value.host, port: parsed.value.port };
 }
 
 function readPath(

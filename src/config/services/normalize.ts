@@ -1,8 +1,8 @@
 /** Turns the raw configuration into `Config`, and checks what concerns several services. */
 import { join } from 'node:path';
-import { readBehaviour } from './process-keys.ts';
+import { readProcessKeys } from './process-keys.ts';
 import { readControl } from './control.ts';
-import { doubtPorts } from './doubts.ts';
+import { warnAboutPorts } from './service-warnings.ts';
 import { ownAddresses } from '../instance.ts';
 import { child } from '../read/pointer.ts';
 import { readService } from './service.ts';
@@ -38,7 +38,7 @@ export function normalize(
   const context = collectInto(findings, baseDir, written);
   const { control, defaults = {}, services } = shape.config ?? { services: {} };
   // Also if every service has its own values: otherwise an error in `defaults` appears only with the next service.
-  readBehaviour(defaults, (key) => child('/defaults', key), context);
+  readProcessKeys(defaults, (key) => child('/defaults', key), context);
   const config = {
     path,
     control: readControl(control, context),
@@ -48,7 +48,7 @@ export function normalize(
   };
   checkRouteFolders(config.services, context);
   checkAddresses(config.services, context);
-  doubtPorts(config.services, context);
+  warnAboutPorts(config.services, context);
   return { config, findings };
 }
 
@@ -81,13 +81,15 @@ interface Occupant {
   readonly inherited: boolean;
 }
 
-/** If two services have the same address, the second cannot bind it, or one answers the readiness check of the other. */
+/**
+ * If two services have the same address, the second cannot bind it, or one answers the readiness check of the other.
+ */
 function checkAddresses(services: readonly ServiceConfig[], context: Context): void {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const [one, other] of clashes(services.flatMap(occupantsOf))) {
     const pair = JSON.stringify([one.service, other.service]);
-    if (one.service === other.service || told.has(pair)) continue;
-    told.add(pair);
+    if (one.service === other.service || reported.has(pair)) continue;
+    reported.add(pair);
     const [first, second] = [describeSocketAddress(one.address), describeSocketAddress(other.address)];
     const place = first === second ? first : `${first}, which is also ${second},`;
     if (one.inherited && other.inherited)

@@ -20,13 +20,17 @@ const DEFAULT_STOP: Stop = { signal: 'SIGTERM', timeoutMs: 30_000 };
 const DEFAULT_MAX_FILES = 5;
 
 /** The part of a service that does not depend on its parameters. */
-export type Behaviour = Pick<
+export type ProcessKeys = Pick<
   ServiceConfig,
   'command' | 'overlapMs' | 'watch' | 'stop' | 'restart' | 'output' | 'hooks'
 >;
 
 /** `at` returns the place of a key: in the service itself, or in `defaults`. */
-export function readBehaviour(raw: RawService, at: (key: string) => Pointer, context: Context): Behaviour {
+export function readProcessKeys(
+  raw: RawService,
+  at: (key: string) => Pointer,
+  context: Context,
+): ProcessKeys {
   return {
     command: raw.command === undefined ? [] : readCommand(raw.command, at('command'), context),
     overlapMs: readDuration(raw.overlap, DEFAULT_OVERLAP_MS, at('overlap'), context),
@@ -39,8 +43,8 @@ export function readBehaviour(raw: RawService, at: (key: string) => Pointer, con
 }
 
 /**
- * An absolute path that may contain `%alt`. A path that begins with `%alt` stays as it is: the parameter may be an absolute
- * path itself.
+ * An absolute path that may contain `%alt`. A path that begins with `%alt` stays as it is: the parameter may be an
+ * absolute path itself.
  */
 export function absolute(path: string, baseDir: string): string {
   return path.startsWith('%alt') ? path : resolve(baseDir, path);

@@ -89,8 +89,8 @@ const URL_HINT = 'for instance http://127.0.0.1:%alt/healthz';
 const ADDRESS_HINT = 'for instance 127.0.0.1:%alt';
 
 /**
- * Whether two parameters give the same address. Then the old instance would answer the check of the new one, and a release
- * that never listens would count as ready. `%alt` in a path or a query does not help: the same process answers.
+ * Whether two parameters give the same address. Then the old instance would answer the check of the new one, and a
+ * release that never listens would count as ready. `%alt` in a path or a query does not help: the same process answers.
  * @returns null if the addresses differ
  */
 export function sharedAddress(
@@ -132,7 +132,7 @@ function faultOfAddress(text: string): Fault | null {
   if (parsed.ok) return null;
   const hint =
     parsed.reason === 'bad-port' ? 'ports are 1 to 65535' : 'for instance 127.0.0.1:%alt, or a port';
-  return { message: describeAddressFault(text, parsed), hint };
+  return { message: describeAddressFault(text, parsed.reason), hint };
 }
 
 function faultOfPattern(source: string): Fault | null {

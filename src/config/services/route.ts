@@ -33,7 +33,11 @@ export function readAddress(
     const text = substitute(address, parameter);
     const parsed = parseAddress(text);
     if (parsed.ok) continue;
-    context.error(pointer, describeAddressFault(text, parsed), 'for instance 127.0.0.1:%alt, or a port');
+    context.error(
+      pointer,
+      describeAddressFault(text, parsed.reason),
+      'for instance 127.0.0.1:%alt, or a port',
+    );
     return address;
   }
   const shared = sharedAddress(address, parameters, addressOfText, 'for instance 127.0.0.1:%alt');

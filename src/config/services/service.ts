@@ -1,6 +1,6 @@
 /** Reads one service. */
-import { absolute, readBehaviour } from './process-keys.ts';
-import { doubtService } from './doubts.ts';
+import { absolute, readProcessKeys } from './process-keys.ts';
+import { warnAboutService } from './service-warnings.ts';
 import { NO_CREDENTIALS, readCredentials } from './credentials.ts';
 import { printable } from '../../util/printable.ts';
 import type { RawService } from '../schema/generated/raw.ts';
@@ -55,7 +55,7 @@ export function readService(
   );
   const service: ServiceConfig = {
     name,
-    ...readBehaviour(raw, at, context),
+    ...readProcessKeys(raw, at, context),
     parameters,
     onRotate: readOnRotate(raw, own, listens, at, context),
     rotation: { whileRotating: 'fold', parameterInUse: 'wait' },
@@ -75,7 +75,7 @@ export function readService(
   };
   if (!parametersReported) {
     checkPaths(service, at, context);
-    doubtService(service, raw, at, context);
+    warnAboutService(service, raw, at, context);
   }
   return service;
 }
@@ -113,7 +113,8 @@ function readOnRotate(
   const { onRotate } = raw;
   if (raw.parameters !== undefined || listens) {
     const key = raw.parameters === undefined ? 'listen' : 'parameters';
-    // `onRotate` in `defaults` is for the services without parameters, unless `defaults` has parameters or `listen` too.
+    // `onRotate` in `defaults` is for the services without parameters, unless `defaults` has parameters or `listen`
+    // too.
     const misplaced = Object.hasOwn(own, 'onRotate') || !Object.hasOwn(own, key);
     if (onRotate !== undefined && misplaced) {
       const hint = `remove one of the two: with ${key}, a rotation alternates`;

@@ -15,7 +15,9 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:':
 /** Where `host:port`, `[ipv6]:port`, `:port` or a port alone connects to. Null if the text is not an address. */
 export function addressOfText(text: string): SocketAddress | null {
   const parsed = parseAddress(text);
-  return parsed.ok ? { type: 'tcp', host: canonicalHost(parsed.host), port: parsed.port } : null;
+  if (!parsed.ok) return null;
+  const { host, port } = parsed.value;
+  return { type: 'tcp', host: canonicalHost(host), port };
 }
 
 /** Where a request for this URL connects to. Null if the text is not an http or https URL. */

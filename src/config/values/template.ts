@@ -9,7 +9,8 @@ function replace(template: string, value: string): string {
 }
 
 /**
- * Replaces each `%alt` by the parameter. `%%alt` becomes the text `%alt`. Without a parameter (`null`), `%alt` is empty.
+ * Replaces each `%alt` by the parameter. `%%alt` becomes the text `%alt`. Without a parameter (`null`), `%alt` is
+ * empty.
  */
 export function substitute(template: string, parameter: Parameter): string {
   return replace(template, parameter ?? '');

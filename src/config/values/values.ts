@@ -11,8 +11,8 @@ import type { CommandTemplate, SignalName } from '../types.ts';
 import { splitWords } from './words.ts';
 
 /**
- * What the readers of the configuration need. A reader always returns a value, so that all errors are found. If there is
- * an error, the values are not used.
+ * What the readers of the configuration need. A reader always returns a value, so that all errors are found. If there
+ * is an error, the values are not used.
  */
 export interface Context {
   /** The folder that relative paths start from. */
@@ -83,8 +83,8 @@ export function readDuration(
     context.error(pointer, message, hint);
     return fallback;
   }
-  if (range === 'positive' && parsed.ms === 0) context.error(pointer, 'must be longer than 0');
-  return parsed.ms;
+  if (range === 'positive' && parsed.value === 0) context.error(pointer, 'must be longer than 0');
+  return parsed.value;
 }
 
 const SIZE_ADVICE: Readonly<Record<SizeFault, string>> = {
@@ -99,7 +99,7 @@ const SIZE_ADVICE: Readonly<Record<SizeFault, string>> = {
 export function readSize(raw: string | undefined, pointer: Pointer, context: Context): number | null {
   if (raw === undefined) return null;
   const parsed = parseSize(raw);
-  if (parsed.ok) return parsed.bytes;
+  if (parsed.ok) return parsed.value;
   context.error(
     pointer,
     `${JSON.stringify(raw)} ${SIZE_ADVICE[parsed.reason]}`,
@@ -119,12 +119,13 @@ export function readSignal(
   if (raw === undefined) return fallback;
   const parsed = parseSignal(raw);
   if (!parsed.ok) {
-    const hint = parsed.suggestion === null ? null : `did you mean "${parsed.suggestion}"?`;
+    const { suggestion } = parsed.reason;
+    const hint = suggestion === null ? null : `did you mean "${suggestion}"?`;
     context.error(pointer, `there is no signal ${JSON.stringify(raw)}`, hint);
     return fallback;
   }
-  if (forbidden.includes(parsed.signal)) context.error(pointer, `${parsed.signal} cannot be used here`);
-  return parsed.signal;
+  if (forbidden.includes(parsed.value)) context.error(pointer, `${parsed.value} cannot be used here`);
+  return parsed.value;
 }
 
 /** The words of a command, at least one. */
@@ -139,12 +140,14 @@ export function readCommand(raw: RawCommand, pointer: Pointer, context: Context)
 function readText(text: string, pointer: Pointer, context: Context): CommandTemplate | null {
   const split = splitWords(text);
   if (split.ok) {
-    const found = findShellSyntax(split.words, split.bare);
+    const { words, bare } = split.value;
+    const found = findShellSyntax(words, bare);
     if (found !== null) context.warn(pointer, found.message, found.hint);
-    return split.words;
+    return words;
   }
-  const rest = text.slice(split.offset, split.offset + 30);
-  if (split.reason === 'unclosed-quote') context.error(pointer, `a quote is not closed: ${rest}`, 'close it');
+  const { fault, offset } = split.reason;
+  const rest = text.slice(offset, offset + 30);
+  if (fault === 'unclosed-quote') context.error(pointer, `a quote is not closed: ${rest}`, 'close it');
   else context.error(pointer, 'a backslash at the end escapes nothing', 'write \\\\ for a backslash');
   return null;
 }

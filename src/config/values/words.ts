@@ -1,14 +1,18 @@
 /** Splits a command into words as a shell does. Pure. */
 
+import { failure, success, type Result } from '../../util/result.ts';
+
+export interface SplitWords {
+  readonly words: readonly string[];
+  /** The same words. Each quoted character is replaced by NUL. */
+  readonly bare: readonly string[];
+}
+
 /** `offset` is the place of the opening quote, or of the backslash. */
-export type SplitWords =
-  | {
-      readonly ok: true;
-      readonly words: readonly string[];
-      /** The same words. Each quoted character is replaced by NUL. */
-      readonly bare: readonly string[];
-    }
-  | { readonly ok: false; readonly reason: 'unclosed-quote' | 'dangling-backslash'; readonly offset: number };
+export interface SplitFault {
+  readonly fault: 'unclosed-quote' | 'dangling-backslash';
+  readonly offset: number;
+}
 
 /** Inside double quotes a backslash quotes only these (POSIX, Shell Command Language, 2.2.3). */
 const ESCAPED_IN_DOUBLE_QUOTES = new Set(['$', '`', '"', '\\']);
@@ -21,10 +25,10 @@ const BLANKS = new Set([' ', '\t', '\n']);
 /**
  * Splits a text as a POSIX shell does (Shell Command Language, 2.2 and 2.3): single quotes, double quotes, backslashes,
  * line continuations, and comments from a `#` at the start of a word to the end of the line. Nothing is expanded, and
- * operators (`| & ; < > ( )`) are plain characters. Unlike in a shell, a line break outside quotes is a blank, so that a
- * command can have several lines.
+ * operators (`| & ; < > ( )`) are plain characters. Unlike in a shell, a line break outside quotes is a blank, so that
+ * a command can have several lines.
  */
-export function splitWords(text: string): SplitWords {
+export function splitWords(text: string): Result<SplitWords, SplitFault> {
   const words: string[] = [];
   const bareWords: string[] = [];
   // `null` between words. An empty text is a word that consists of quotes.
@@ -48,7 +52,7 @@ export function splitWords(text: string): SplitWords {
       const lineEnd = text.indexOf('\n', index);
       index = lineEnd === -1 ? text.length : lineEnd;
     } else if (char === '\\') {
-      if (index + 1 === text.length) return { ok: false, reason: 'dangling-backslash', offset: index };
+      if (index + 1 === text.length) return failure({ fault: 'dangling-backslash', offset: index } as const);
       const next = text.charAt(index + 1);
       if (next !== '\n') {
         word = (word ?? '') + next;
@@ -57,7 +61,7 @@ export function splitWords(text: string): SplitWords {
       index += 2;
     } else if (char === "'" || char === '"') {
       const quoted = char === "'" ? readSingleQuotes(text, index) : readDoubleQuotes(text, index);
-      if (quoted === null) return { ok: false, reason: 'unclosed-quote', offset: index };
+      if (quoted === null) return failure({ fault: 'unclosed-quote', offset: index } as const);
       word = (word ?? '') + quoted.content;
       bare += QUOTED.repeat(quoted.content.length);
       index = quoted.end;
@@ -68,7 +72,7 @@ export function splitWords(text: string): SplitWords {
     }
   }
   end();
-  return { ok: true, words, bare: bareWords };
+  return success({ words, bare: bareWords });
 }
 
 /** The text between a pair of quotes, and the index after the closing one. */

@@ -13,7 +13,7 @@ const TRY_TIMEOUT_MS = 5_000;
 export function connectTcp(address: string, signal: AbortSignal): Promise<Result<void>> {
   const target = parseAddress(address);
   if (!target.ok) return Promise.resolve(failure(`${address} is not an address`));
-  const { host, port } = target;
+  const { host, port } = target.value;
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: TRY_TIMEOUT_MS });
     const end = (result: Result<void>): void => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorOf, noManager } from '../../../src/cli/client/connect.ts';
+import { errorMessageOf, noManager } from '../../../src/cli/client/connect.ts';
 
 test.each([
   [
@@ -17,10 +17,14 @@ test.each([
 });
 
 test('an error of the manager is told in its own words', () => {
-  expect(errorOf({ ok: true, status: 200, body: { error: { message: 'not one' } } })).toBeNull();
+  expect(errorMessageOf({ ok: true, status: 200, body: { error: { message: 'not one' } } })).toBeNull();
   expect(
-    errorOf({ ok: true, status: 409, body: { error: { code: 'conflict', message: 'it is stopped' } } }),
+    errorMessageOf({
+      ok: true,
+      status: 409,
+      body: { error: { code: 'conflict', message: 'it is stopped' } },
+    }),
   ).toBe('it is stopped');
   for (const body of [null, 'text', { error: null }, {}])
-    expect(errorOf({ ok: true, status: 500, body })).toBe('the manager answered with status 500');
+    expect(errorMessageOf({ ok: true, status: 500, body })).toBe('the manager answered with status 500');
 });

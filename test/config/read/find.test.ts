@@ -15,8 +15,8 @@ const STRANGER = 65_534;
 /** The file that a search finds; throws the reason of a refusal. */
 async function findConfig(cwd: string): Promise<string | null> {
   const search = await searchConfig(cwd);
-  if (!search.ok) throw new Error(search.reason);
-  return search.file;
+  if (!search.ok) throw new Error(search.reason.message);
+  return search.value;
 }
 
 afterEach(() => {
@@ -103,7 +103,9 @@ describe('a FIFO', () => {
     execFileSync('mkfifo', [join(folder, 'alternate.config.yml')]);
     expect(await searchConfig(join(folder, 'a'))).toMatchObject({
       ok: false,
-      reason: expect.stringContaining(`${folder}/alternate.config.yml is neither a file`) as string,
+      reason: {
+        message: expect.stringContaining(`${folder}/alternate.config.yml is neither a file`) as string,
+      },
     });
   });
 });
@@ -115,7 +117,7 @@ test.each(['broken {', 'null'])(
     process.chdir(folder);
     expect(await searchConfig(folder)).toMatchObject({
       ok: false,
-      reason: expect.stringContaining(`cannot read its settings in ${folder}: `) as string,
+      reason: { message: expect.stringContaining(`cannot read its settings in ${folder}: `) as string },
     });
   },
 );
@@ -170,7 +172,7 @@ describe('a search runs no code', () => {
     if (owned !== null) await chown(join(folder, owned), STRANGER, STRANGER);
     expect(await searchConfig(folder)).toMatchObject({
       ok: false,
-      reason: expect.stringContaining(reason) as string,
+      reason: { message: expect.stringContaining(reason) as string },
     });
     await springTrap();
     expect(ran(folder)).toEqual([]);
@@ -186,8 +188,10 @@ describe.skipIf(!isRoot)('a configuration that another user may have put there (
       await chown(join(folder, name), STRANGER, STRANGER);
       const refused = {
         ok: false,
-        reason: `${join(folder, name)} is not used, because it may come from another user: ${join(folder, name)} belongs to nobody (mode 0644)`,
-        hint: 'give the path of a configuration that you trust: --config FILE',
+        reason: {
+          message: `${join(folder, name)} is not used, because it may come from another user: ${join(folder, name)} belongs to nobody (mode 0644)`,
+          hint: 'give the path of a configuration that you trust: --config FILE',
+        },
       };
       expect(await searchConfig(join(folder, 'a'))).toEqual(refused);
       expect(await searchConfig(folder)).toEqual(refused);
@@ -198,7 +202,7 @@ describe.skipIf(!isRoot)('a configuration that another user may have put there (
     const folder = await makeFolder({ 'a/b/alternate.config.yaml': '' });
     await chown(join(folder, 'a'), STRANGER, STRANGER);
     expect(await searchConfig(join(folder, 'a/b'))).toMatchObject({
-      reason: expect.stringContaining(`${folder}/a belongs to nobody`) as string,
+      reason: { message: expect.stringContaining(`${folder}/a belongs to nobody`) as string },
     });
   });
 
@@ -217,7 +221,7 @@ describe.skipIf(!isRoot)('a configuration that another user may have put there (
     await chown(join(folder, 'theirs'), STRANGER, STRANGER);
     await symlink('theirs/real.yaml', join(folder, 'alternate.config.yaml'));
     expect(await searchConfig(folder)).toMatchObject({
-      reason: expect.stringContaining(`${folder}/theirs belongs to nobody`) as string,
+      reason: { message: expect.stringContaining(`${folder}/theirs belongs to nobody`) as string },
     });
   });
 });

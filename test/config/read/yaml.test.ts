@@ -133,9 +133,7 @@ describe('text that is no YAML', () => {
   });
 
   test('two services of the same name are a key given twice', async () => {
-    expect(await mistakesOf(`${SERVICE}  "api": { command: y }`)).toEqual([
-      '4:3 the key api is given twice',
-    ]);
+    expect(await mistakesOf(`${SERVICE}  "api": { command: y }`)).toEqual(['4:3 the key api is given twice']);
   });
 
   test.each([

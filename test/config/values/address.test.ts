@@ -9,7 +9,7 @@ test.each([
   [':3000', '127.0.0.1', 3000],
   ['3000', '127.0.0.1', 3000],
 ])('reads %s', (text, host, port) => {
-  expect(parseAddress(text)).toEqual({ ok: true, host, port });
+  expect(parseAddress(text)).toEqual({ ok: true, value: { host, port } });
 });
 
 test.each([

@@ -7,7 +7,7 @@ test.each([
   ['Hup', 'SIGHUP'],
   ['sigusr2', 'SIGUSR2'],
 ])('%s is %s', (text, signal) => {
-  expect(parseSignal(text)).toEqual({ ok: true, signal });
+  expect(parseSignal(text)).toEqual({ ok: true, value: signal });
 });
 
 test.each([
@@ -17,5 +17,5 @@ test.each([
   ['', null],
   ['15', null],
 ])('%j is none, but perhaps %s', (text, suggestion) => {
-  expect(parseSignal(text)).toEqual({ ok: false, suggestion });
+  expect(parseSignal(text)).toEqual({ ok: false, reason: { suggestion } });
 });

@@ -5,7 +5,7 @@ import { splitWords } from '../../../src/config/values/words.ts';
 
 const words = (text: string): readonly string[] | string => {
   const split = splitWords(text);
-  return split.ok ? split.words : `${split.reason} at ${split.offset}`;
+  return split.ok ? split.value.words : `${split.reason.fault} at ${split.reason.offset}`;
 };
 
 const singleQuoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

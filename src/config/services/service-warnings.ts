@@ -52,16 +52,16 @@ const WRAPPERS: Readonly<Record<string, { readonly why: string; readonly hint: s
  * @param raw the service, merged with `defaults`
  * @param at returns the place of a key: in the service or in `defaults`
  */
-export function doubtService(
+export function warnAboutService(
   service: ServiceConfig,
   raw: RawService,
   at: (key: string) => Pointer,
   context: Context,
 ): void {
-  doubtWrapper(service, at('command'), context);
-  doubtParameters(service, raw, at('parameters'), context);
-  doubtCheck(service, child(at('ready'), 'exec'), context);
-  doubtOverlap(service, at('overlap'), context);
+  warnAboutWrapper(service, at('command'), context);
+  warnAboutParameters(service, raw, at('parameters'), context);
+  warnAboutCheck(service, child(at('ready'), 'exec'), context);
+  warnAboutOverlap(service, at('overlap'), context);
   if (service.onRotate.type === 'none' && service.watch.length > 0)
     context.warn(
       at('watch'),
@@ -70,7 +70,7 @@ export function doubtService(
     );
 }
 
-function doubtWrapper({ command }: ServiceConfig, pointer: Pointer, context: Context): void {
+function warnAboutWrapper({ command }: ServiceConfig, pointer: Pointer, context: Context): void {
   const name = basename(command[0] ?? '');
   const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
   if (wrapper !== undefined) context.warn(pointer, `${name} ${wrapper.why}`, wrapper.hint);
@@ -81,7 +81,12 @@ function depends(texts: readonly string[]): boolean {
   return texts.some((text) => hasPlaceholder(text) || text.includes('ALTERNATE_PARAMETER'));
 }
 
-function doubtParameters(service: ServiceConfig, raw: RawService, pointer: Pointer, context: Context): void {
+function warnAboutParameters(
+  service: ServiceConfig,
+  raw: RawService,
+  pointer: Pointer,
+  context: Context,
+): void {
   const { name, command, env, envFile, cwd, hooks, listen } = service;
   // With inherited sockets, parameters may be only the names of the instances.
   if (raw.parameters === undefined || listen.length > 0) return;
@@ -94,7 +99,7 @@ function doubtParameters(service: ServiceConfig, raw: RawService, pointer: Point
   );
 }
 
-function doubtCheck({ ready, parameters }: ServiceConfig, pointer: Pointer, context: Context): void {
+function warnAboutCheck({ ready, parameters }: ServiceConfig, pointer: Pointer, context: Context): void {
   if (ready?.type !== 'exec' || parameters.length < 2 || depends(ready.command)) return;
   context.warn(
     pointer,
@@ -103,7 +108,7 @@ function doubtCheck({ ready, parameters }: ServiceConfig, pointer: Pointer, cont
   );
 }
 
-function doubtOverlap(service: ServiceConfig, pointer: Pointer, context: Context): void {
+function warnAboutOverlap(service: ServiceConfig, pointer: Pointer, context: Context): void {
   const { overlapMs, parameters, route, listen } = service;
   if (overlapMs >= USUAL_FAIL_TIMEOUT_MS || parameters.length < 2) return;
   if (route !== null || listen.length > 0 || ownAddress(service, parameters[0]) === null) return;
@@ -115,7 +120,7 @@ function doubtOverlap(service: ServiceConfig, pointer: Pointer, context: Context
 }
 
 /** Warns if two services have the same port as a parameter, unless both give the address where they listen. */
-export function doubtPorts(services: readonly ServiceConfig[], context: Context): void {
+export function warnAboutPorts(services: readonly ServiceConfig[], context: Context): void {
   const owners = new Map<string, ServiceConfig>();
   for (const service of services.filter(({ listen }) => listen.length === 0)) {
     const ports = service.parameters.flatMap((one) => (one !== null && PORT.test(one) ? [one] : []));
