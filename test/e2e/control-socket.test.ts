@@ -69,7 +69,9 @@ describe('the socket file', () => {
       const winner = both.find(({ child }) => child.exitCode === null);
       expect(refused.stderr).toContain(`pid ${winner?.pid ?? 0} is running already`);
       // The other one lost to the lock on the configuration, which comes before the socket.
-      const answer = await until('an answer', () => wire(theatre.socket, 'GET', '/v1/status').catch(() => null));
+      const answer = await until('an answer', () =>
+        wire(theatre.socket, 'GET', '/v1/status').catch(() => null),
+      );
       expect(answer.body).toMatchObject({ pid: winner?.pid });
     } finally {
       for (const one of both) await one.discard();
