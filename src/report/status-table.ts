@@ -55,12 +55,14 @@ export function statusTable(
     const state = status.services[index]?.state ?? 'stopped';
     return line(row, (cell, column) => (column === STATE ? paint(COLOURS[state], cell) : cell));
   });
-  // The reason of a failure and the command to try again must be readable in full.
-  const failures = status.services.flatMap((service, index) => {
+  // Why a service does not run, and what to do, must be readable in full.
+  const reasons = status.services.flatMap((service, index) => {
     const whole = rows[index]?.[NOTE] ?? '';
-    return service.state === 'failed' && whole.length > left ? [`${service.name}: ${whole}`] : [];
+    return (service.state === 'failed' || service.state === 'backoff') && whole.length > left
+      ? [`${service.name}: ${whole}`]
+      : [];
   });
-  return [heading, ...body, ...failures, ''].join('\n');
+  return [heading, ...body, ...reasons, ''].join('\n');
 }
 
 const STATE = HEADINGS.indexOf('STATE');

@@ -92,13 +92,14 @@ describe('on a terminal', () => {
     expect(table(services, false, 160)).toBe(table(services));
   });
 
-  test('of 80 columns, the note is cut and the least important columns go; what a failed service asks for is there', () => {
+  test('of 80 columns, the note is cut and the least important columns go; why a service does not run is below', () => {
     expect(table(services, false, 80)).toBe(
       [
         'SERVICE  STATE    PARAMETER  PID   ROTATIONS         NOTE',
         'web      running  3000       4711  0 done, 1 failed',
         'worker   backoff  -          -     0                 the instance exited with c…',
         'edge     failed   -          -     0                 it crashed; to try again: …',
+        'worker: the instance exited with code 1; next try in 4s (restart 3)',
         'edge: it crashed; to try again: alternate start edge',
         '',
       ].join('\n'),
@@ -112,6 +113,7 @@ describe('on a terminal', () => {
         'web      running',
         'worker   backoff  the instance exited w…',
         'edge     failed   it crashed; to try ag…',
+        'worker: the instance exited with code 1; next try in 4s (restart 3)',
         'edge: it crashed; to try again: alternate start edge',
         '',
       ].join('\n'),

@@ -176,7 +176,7 @@ async function openSystemd(views: () => readonly ServiceView[], log: Log): Promi
 }
 
 function runsAlready(pid: number): string {
-  return `a manager with pid ${pid} is running already with this configuration. Stop it first (alternate shutdown)`;
+  return `a manager with pid ${pid} is running already with this configuration. Stop it first (alternate shutdown, or kill ${pid})`;
 }
 
 /** Opens the list of instances and reads the orphans in it. If this fails, the manager works without a list. */
