@@ -1,7 +1,7 @@
 /**
  * Generates docs/state-machine.md: the picture in src/rotator/machine.ts, and what the machine itself does with each
  * input in a representative state of each phase. With --check it writes nothing, and exits 1 when the file has drifted.
- * A phase, step or input that machine.ts gets and this file does not is a mistake of types here.
+ * A phase, step or input that machine.ts gets and this file does not is an error of types here.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';

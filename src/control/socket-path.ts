@@ -5,7 +5,7 @@ import path from 'node:path';
 import { makeFolder } from '../util/make-folder.ts';
 import { LONGEST_SOCKET_PATH } from '../util/longest-socket-path.ts';
 import { fingerprint } from '../util/fingerprint.ts';
-import { describeHand, foreignHand, ownUsers } from '../util/path-owners.ts';
+import { describeAccess, findForeignAccess, ownUsers } from '../util/path-owners.ts';
 import { DONE, failure, type Result } from '../util/result.ts';
 
 /**
@@ -47,10 +47,10 @@ export function prepareSocketFolder(socketPath: string): Result<void> {
  */
 export function prepareFolder(folder: string): Result<void> {
   try {
-    const hand = process.getuid?.() === 0 ? foreignHand(folder, ownUsers(), 'way') : null;
-    if (hand !== null)
+    const access = process.getuid?.() === 0 ? findForeignAccess(folder, ownUsers(), 'way') : null;
+    if (access !== null)
       return failure(
-        `${folder} could be replaced by another user: ${describeHand(hand)}. Name a path whose folders belong to root`,
+        `${folder} could be replaced by another user: ${describeAccess(access)}. Name a path whose folders belong to root`,
       );
     makeFolder(folder, 0o700);
     const stat = lstatSync(folder);

@@ -57,7 +57,7 @@ function reloadOf(config: Config, command: (words: string) => string): string {
   if (config.control === null)
     return `# Without a control socket the reload cannot wait for its outcome.
 ExecReload=/bin/kill -HUP $MAINPID`;
-  return `# Waits for the outcome, and reports the mistakes of a refused configuration.
+  return `# Waits for the outcome, and reports the errors of a refused configuration.
 ExecReload=${command('reload')}`;
 }
 

@@ -2,7 +2,7 @@
 import { failure, success, type Result } from '../util/result.ts';
 
 /** A line that is not an assignment. `line` counts from 1. */
-export interface EnvFileMistake {
+export interface EnvFileError {
   readonly line: number;
   readonly reason: 'not-an-assignment' | 'bad-name' | 'unclosed-quote' | 'text-after-quote' | 'nul';
 }
@@ -18,16 +18,16 @@ const BLANK_OR_COMMENT = /^\s*(?:#.*)?$/;
  * - A value without quotes ends at ` #`, and blanks around it are removed.
  * - Variables in values are not expanded. If a name is given twice, the last value is used.
  *
- * `util.parseEnv` of Node 20 to 26 cannot replace this. It reports no mistake, and accepts NUL and any name. It also reads
+ * `util.parseEnv` of Node 20 to 26 cannot replace this. It reports no error, and accepts NUL and any name. It also reads
  * some texts differently: it cuts `A=b#c` to `b`; `\n` is its only escape, and `\"` ends the value; backticks are quotes;
  * a byte order mark, and `export` before a tab, become part of the name; it loses `__proto__`.
  */
 export function parseEnvFile(
   text: string,
-): Result<Readonly<Record<string, string>>, readonly EnvFileMistake[]> {
+): Result<Readonly<Record<string, string>>, readonly EnvFileError[]> {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const env = new Map<string, string>();
-  const mistakes: EnvFileMistake[] = [];
+  const errors: EnvFileError[] = [];
   for (let index = 0; index < lines.length; index++) {
     const line = index + 1;
     let content = (lines[index] ?? '').trimStart();
@@ -39,16 +39,16 @@ export function parseEnvFile(
     }
     const [, name, rest] = ASSIGNMENT.exec(content) ?? [];
     if (name === undefined || rest === undefined) {
-      mistakes.push({ line, reason: 'not-an-assignment' });
+      errors.push({ line, reason: 'not-an-assignment' });
     } else if (!NAME.test(name)) {
-      mistakes.push({ line, reason: 'bad-name' });
+      errors.push({ line, reason: 'bad-name' });
     } else {
       const value = readValue(rest);
       if (value.ok) env.set(name, value.value);
-      else mistakes.push({ line, reason: value.reason });
+      else errors.push({ line, reason: value.reason });
     }
   }
-  return mistakes.length > 0 ? failure(mistakes) : success(Object.fromEntries(env));
+  return errors.length > 0 ? failure(errors) : success(Object.fromEntries(env));
 }
 
 /**
@@ -74,7 +74,7 @@ function closingQuote(text: string, quote: string): number {
   return -1;
 }
 
-function readValue(rest: string): Result<string, EnvFileMistake['reason']> {
+function readValue(rest: string): Result<string, EnvFileError['reason']> {
   if (rest.includes('\0')) return failure('nul');
   const quote = rest.charAt(0);
   if (quote !== '"' && quote !== "'") return success(rest.replace(/(^|[ \t])#.*$/s, '').trim());

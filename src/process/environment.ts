@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { parseEnvFile } from './env-file.ts';
 import type { InstanceSpec } from '../config/instance.ts';
 import type { Credentials } from '../config/types.ts';
-import { describeHand, foreignHand, mayDo, maySearch, ownUsers, READ } from '../util/path-owners.ts';
+import { describeAccess, findForeignAccess, mayDo, maySearch, ownUsers, READ } from '../util/path-owners.ts';
 import { readRegular, UnsuitableFile } from '../util/regular-file.ts';
 import { failure, success, type Result } from '../util/result.ts';
 
@@ -38,7 +38,7 @@ export interface ManagerFacts {
 /**
  * The environment of an instance: the manager's, then its user's, then `envFile`, then `env`, then `ALTERNATE_*`. A
  * later value wins. The file is read at every call, so that an instance starts with its current content. Fails if the
- * file cannot be read or has a mistake.
+ * file cannot be read or has an error.
  */
 export function environmentOf(spec: InstanceSpec, manager: ManagerFacts): Result<Record<string, string>> {
   const file = readEnvFile(spec);
@@ -68,8 +68,8 @@ function readEnvFile({ envFile: path, credentials }: InstanceSpec): Result<Reado
   }
   const parsed = parseEnvFile(text);
   if (parsed.ok) return parsed;
-  const [mistake] = parsed.reason;
-  return failure(`${path}:${mistake?.line ?? 0}: ${mistake?.reason ?? 'not readable'}`);
+  const [error] = parsed.reason;
+  return failure(`${path}:${error?.line ?? 0}: ${error?.reason ?? 'not readable'}`);
 }
 
 /**
@@ -78,10 +78,10 @@ function readEnvFile({ envFile: path, credentials }: InstanceSpec): Result<Reado
  */
 function readRefusal(path: string, file: Stats, realPath: string, { uid, gid }: Credentials): string | null {
   if (process.getuid?.() !== 0 || uid === null || uid === 0) return null;
-  const hand = foreignHand(path, ownUsers(), 'way');
-  if (hand === null) return null;
+  const access = findForeignAccess(path, ownUsers(), 'way');
+  if (access === null) return null;
   const reads = (user: number, group: number | null): boolean =>
     mayDo(file, READ, user, group) && maySearch(dirname(realPath), user, group);
-  if (reads(uid, gid) || (hand.who === 'owner' && reads(hand.uid, null))) return null;
-  return `the instance's user may not read it, and another user can change where the path leads: ${describeHand(hand)}`;
+  if (reads(uid, gid) || (access.who === 'owner' && reads(access.uid, null))) return null;
+  return `the instance's user may not read it, and another user can change where the path leads: ${describeAccess(access)}`;
 }

@@ -21,7 +21,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from './make-folder.ts';
-import { describeHand } from './path-owners.ts';
+import { describeAccess } from './path-owners.ts';
 
 /**
  * Another user can have changed a part of the path, or the file at its end. The message names that part and its owner.
@@ -235,7 +235,7 @@ function rulerOf({ uid, gid, mode }: Stats, above: Ruler): Ruler {
 }
 
 function describe(where: string, { uid, gid, mode }: Stats): string {
-  return describeHand({ path: where, uid, gid, mode, who: 'owner' });
+  return describeAccess({ path: where, uid, gid, mode, who: 'owner' });
 }
 
 function partsOf(target: string): string[] {

@@ -6,7 +6,7 @@ import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'nod
 import path from 'node:path';
 
 /** A file, folder or symbolic link, and the users that its permissions allow to change it. */
-export interface ForeignHand {
+export interface ForeignAccess {
   readonly path: string;
   readonly uid: number;
   readonly gid: number;
@@ -31,11 +31,11 @@ export function ownUsers(): ReadonlySet<number> {
  * search ends at a part that does not exist. In a sticky folder (`/tmp`) only the owner of an entry can replace it.
  * Access control lists are not read. Throws the error of lstat(2).
  */
-export function foreignHand(
+export function findForeignAccess(
   target: string,
   trusted: ReadonlySet<number>,
   extent: Extent,
-): ForeignHand | null {
+): ForeignAccess | null {
   const parts = partsOf(target);
   let links = 0;
   let reached = '/';
@@ -43,14 +43,14 @@ export function foreignHand(
   for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
     const folder = { path: reached, stat };
     const sticky = (stat.mode & STICKY) !== 0;
-    const hand = handOn(folder.path, folder.stat, trusted);
-    if (hand !== null && (hand.who === 'owner' || !sticky)) return hand;
+    const access = accessOn(folder.path, folder.stat, trusted);
+    if (access !== null && (access.who === 'owner' || !sticky)) return access;
     reached = part === '..' ? path.dirname(reached) : path.join(reached, part);
     stat = lstatSync(reached, { throwIfNoEntry: false });
     if (stat === undefined) return null;
     // In a sticky folder only the entry's owner can replace it. A symbolic link can be replaced by its owner anywhere.
     const owner = trusted.has(stat.uid) ? null : describeOwner(reached, stat);
-    if (owner !== null && (hand !== null || stat.isSymbolicLink())) return owner;
+    if (owner !== null && (access !== null || stat.isSymbolicLink())) return owner;
     if (!stat.isSymbolicLink()) continue;
     links += 1;
     if (links > MOST_LINKS) return null;
@@ -59,7 +59,7 @@ export function foreignHand(
     reached = leadsTo.startsWith('/') ? '/' : path.dirname(reached);
     stat = lstatSync(reached);
   }
-  return extent === 'way' ? null : handOn(reached, stat, trusted);
+  return extent === 'way' ? null : accessOn(reached, stat, trusted);
 }
 
 /** Permissions as in the last digit of a mode; stat(2). */
@@ -82,7 +82,7 @@ export function maySearch(folder: string, user: number, group: number | null): b
 }
 
 /** For instance `/srv/app belongs to app (mode 0755)`. */
-export function describeHand({ path: where, uid, gid, mode, who }: ForeignHand): string {
+export function describeAccess({ path: where, uid, gid, mode, who }: ForeignAccess): string {
   const bits = (mode & 0o7777).toString(8).padStart(4, '0');
   const owner = nameOf('passwd', uid) ?? `user ${uid}`;
   if (who === 'owner') return `${where} belongs to ${owner} (mode ${bits})`;
@@ -90,7 +90,7 @@ export function describeHand({ path: where, uid, gid, mode, who }: ForeignHand):
   return `${where} can be written to by ${writers} (owner ${owner}, mode ${bits})`;
 }
 
-function handOn(where: string, stat: Stats, trusted: ReadonlySet<number>): ForeignHand | null {
+function accessOn(where: string, stat: Stats, trusted: ReadonlySet<number>): ForeignAccess | null {
   if (!trusted.has(stat.uid)) return describeOwner(where, stat);
   const { uid, gid, mode } = stat;
   if ((mode & 0o002) !== 0) return { path: where, uid, gid, mode, who: 'everyone' };
@@ -99,7 +99,7 @@ function handOn(where: string, stat: Stats, trusted: ReadonlySet<number>): Forei
   return null;
 }
 
-function describeOwner(where: string, { uid, gid, mode }: Stats): ForeignHand {
+function describeOwner(where: string, { uid, gid, mode }: Stats): ForeignAccess {
   return { path: where, uid, gid, mode, who: 'owner' };
 }
 

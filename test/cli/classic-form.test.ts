@@ -8,7 +8,7 @@ test.each([
   [['./app', '3000', '3001', '15s']],
   [['app', '3000', '3001', '15s']],
   [['sleep 300', 'a', '0']],
-  // Incomplete or wrong, but meant: its own mistakes are said.
+  // Incomplete or wrong, but meant: its own errors are said.
   [['sleep 300']],
   [['/srv/app']],
   [['app', '3000', '3001', '5']],

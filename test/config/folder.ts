@@ -48,8 +48,8 @@ export async function loadService(...lines: string[]): Promise<ServiceConfig> {
   return service;
 }
 
-/** Each mistake on a line: `2:3 message (hint)`. */
-export async function mistakesOf(text: string, name?: string): Promise<string[]> {
+/** Each error on a line: `2:3 message (hint)`. */
+export async function errorsOf(text: string, name?: string): Promise<string[]> {
   const result = await loadText(text, name);
   if (result.ok) return [];
   return result.diagnostics.map(({ line, column, message, hint }) => {
@@ -58,7 +58,7 @@ export async function mistakesOf(text: string, name?: string): Promise<string[]>
   });
 }
 
-/** Each warning of a configuration without mistakes, on a line in the same form. */
+/** Each warning of a configuration without errors, on a line in the same form. */
 export async function warningsOf(text: string, name?: string): Promise<string[]> {
   const result = await loadText(text, name);
   if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'));
@@ -68,9 +68,9 @@ export async function warningsOf(text: string, name?: string): Promise<string[]>
   });
 }
 
-/** The mistakes of a service with a command and these lines; the first of them is line 4 of the file. */
+/** The errors of a service with a command and these lines; the first of them is line 4 of the file. */
 export async function inService(...lines: string[]): Promise<string[]> {
-  return mistakesOf(
+  return errorsOf(
     ['services:', '  api:', '    command: x', ...lines.map((line) => `    ${line}`)].join('\n'),
   );
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, loadControl } from '../../src/config/load.ts';
 import { instantiate } from '../../src/config/instance.ts';
-import { addFile, loadOk, makeFolder, mistakesOf } from './folder.ts';
+import { addFile, loadOk, makeFolder, errorsOf } from './folder.ts';
 
 const SERVICES = 'services: { api: { command: x } }';
 
@@ -130,16 +130,16 @@ describe('package.json', () => {
     expect(result.ok && result.config.services[0]?.overlapMs).toBe(1000);
   });
 
-  test('has its mistakes at their places', async () => {
+  test('has its errors at their places', async () => {
     const text =
       '{\n\t"overlap": 5,\n\t"alternate": {\n\t\t"services": { "api": { "command": "x", "overlap": 5 } }\n\t}\n}';
-    expect(await mistakesOf(text, 'package.json')).toEqual([
+    expect(await errorsOf(text, 'package.json')).toEqual([
       expect.stringMatching(/^4:53 services\.api\.overlap: expected a duration/),
     ]);
   });
 
   test('without that key is no configuration', async () => {
-    expect(await mistakesOf('{ "name": "x" }', 'package.json')).toEqual(['1:1 there is no key "alternate"']);
+    expect(await errorsOf('{ "name": "x" }', 'package.json')).toEqual(['1:1 there is no key "alternate"']);
   });
 });
 

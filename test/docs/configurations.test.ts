@@ -6,8 +6,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import { temporaryFolder, writeConfig } from '../support/alternate.ts';
 import { fences, root } from './pages.ts';
 
-/** Every mistake, and every warning about the file itself, that `alternate validate` would report. */
-async function mistakesOf(yaml: string): Promise<string[]> {
+/** Every error, and every warning about the file itself, that `alternate validate` would report. */
+async function errorsOf(yaml: string): Promise<string[]> {
   const folder = temporaryFolder();
   onTestFinished(() => {
     folder.remove();
@@ -20,7 +20,7 @@ async function mistakesOf(yaml: string): Promise<string[]> {
   return found.map((diagnostic) => formatDiagnostic(diagnostic, folder.path));
 }
 
-describe('every YAML fence is a configuration without mistakes', () => {
+describe('every YAML fence is a configuration without errors', () => {
   const all = fences('yaml');
 
   test('there are some', () => {
@@ -30,13 +30,13 @@ describe('every YAML fence is a configuration without mistakes', () => {
   test.each(all.map((fence) => [`${fence.page}:${fence.line}`, fence.text] as const))(
     '%s',
     async (_place, text) => {
-      expect(await mistakesOf(text)).toEqual([]);
+      expect(await errorsOf(text)).toEqual([]);
     },
   );
 });
 
-test('a mistake in one would be seen', async () => {
-  expect(await mistakesOf('services: { api: { comand: x } }')).not.toEqual([]);
+test('an error in one would be seen', async () => {
+  expect(await errorsOf('services: { api: { comand: x } }')).not.toEqual([]);
 });
 
 const examples = readdirSync(path.join(root, 'examples')).map(

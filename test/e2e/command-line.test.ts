@@ -42,7 +42,7 @@ test.each([
   expect(ended.stderr).toMatch(stderr);
 });
 
-test('the classic form says its mistakes: exit 2', async () => {
+test('the classic form says its errors: exit 2', async () => {
   const { run } = await inFolder();
   const ended = await run('sleep "300', 'a', 'a', '5');
   expect(ended).toMatchObject({ code: 2, stdout: '' });
@@ -63,7 +63,7 @@ test('init writes a file that is valid, and never overwrites', async () => {
   expect(readFileSync(file, 'utf8')).toBe(written);
 });
 
-test('validate, and run, say every mistake with its place: exit 2', async () => {
+test('validate, and run, say every error with its place: exit 2', async () => {
   const { run, theatre } = await inFolder();
   theatre.write(
     'alternate.config.yaml',

@@ -101,7 +101,7 @@ describe('what can be asked for', () => {
     });
   });
 
-  test('a reload: what was done, or every mistake with 422', async () => {
+  test('a reload: what was done, or every error with 422', async () => {
     const { theatre, ask } = await manager({ web, edge });
     theatre.configure({ web: { ...web, env: { NEW: '1' } }, third: web });
     expect(await ask('POST', '/v1/reload')).toMatchObject({

@@ -96,7 +96,7 @@ describe('status', () => {
     expect(ended.stdout).not.toContain('\u001b');
   });
 
-  test('works while the configuration has a mistake, whether the socket is named in it or not', async () => {
+  test('works while the configuration has an error, whether the socket is named in it or not', async () => {
     const { theatre, client } = await manager({ web });
     for (const text of [
       'control: { socket: control.sock }\nservices: { web: { comand: x } }',

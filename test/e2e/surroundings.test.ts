@@ -62,7 +62,7 @@ describe('the environment', () => {
     expect(await variable(await theatre.puppet('b'), 'VALUE')).toBe('second');
   });
 
-  test('a mistake in the env file fails the rotation with its line', async () => {
+  test('an error in the env file fails the rotation with its line', async () => {
     const theatre = await Theatre.open();
     const file = theatre.write('values.env', 'GOOD=1\n');
     theatre.start({ web: { command, parameters, envFile: 'values.env' } });

@@ -83,7 +83,7 @@ describe('environmentOf', () => {
     expect(environment(spec, NOBODY)['VALUE']).toBe('2');
   });
 
-  test('a file that is gone, or has a mistake, is a reason and not a throw', () => {
+  test('a file that is gone, or has an error, is a reason and not a throw', () => {
     const spec = instanceSpec({ envFile: envFile('A=1\nB="open\n') });
     expect(environmentOf(spec, NOBODY)).toEqual({
       ok: false,

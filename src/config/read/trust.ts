@@ -1,7 +1,7 @@
 /** Decides whether the user of this process can trust a configuration: its commands and its JavaScript are run. */
 import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeHand, foreignHand, ownUsers } from '../../util/path-owners.ts';
+import { describeAccess, findForeignAccess, ownUsers } from '../../util/path-owners.ts';
 
 /** The files that cosmiconfig reads in the working directory when it is constructed. It runs those with JavaScript. */
 export const SETTINGS_OF_COSMICONFIG = [
@@ -15,8 +15,8 @@ export const SETTINGS_OF_COSMICONFIG = [
  * @returns null if not; otherwise the file or folder that allows it, with its owner and mode
  */
 export function foreignWriteAccess(path: string): string | null {
-  const access = foreignHand(path, ownUsers(), 'all');
-  return access === null ? null : describeHand(access);
+  const access = findForeignAccess(path, ownUsers(), 'all');
+  return access === null ? null : describeAccess(access);
 }
 
 /**
@@ -35,8 +35,8 @@ export function reasonToDistrustFolder(cwd: string): string | null {
 }
 
 function foreignWriter(path: string): string | null {
-  const access = foreignHand(path, trusted(), 'all');
-  return access === null ? null : describeHand(access);
+  const access = findForeignAccess(path, trusted(), 'all');
+  return access === null ? null : describeAccess(access);
 }
 
 /** For an ordinary user, only the owner counts, as in git: folders are often writable by the user's private group. */
@@ -45,7 +45,7 @@ function foreignOwner(path: string): string | null {
     const found = stat(path, { throwIfNoEntry: false });
     if (found === undefined || trusted().has(found.uid)) continue;
     const { uid, gid, mode } = found;
-    return describeHand({ path, uid, gid, mode, who: 'owner' });
+    return describeAccess({ path, uid, gid, mode, who: 'owner' });
   }
   return null;
 }

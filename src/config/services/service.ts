@@ -37,7 +37,7 @@ export function readService(
     const hint = 'use letters, digits, ".", "_" and "-"; the first must be a letter or a digit';
     context.error(self, `${JSON.stringify(name)} cannot be the name of a service`, hint, 'key');
   }
-  if (name === RESERVED_NAME) {
+  if (name.toLowerCase() === RESERVED_NAME) {
     const hint = 'choose another name, for instance one that describes what the service does';
     context.error(self, `its output would look like the log of the manager: "${name} | "`, hint, 'key');
   }

@@ -85,7 +85,7 @@ describe('a program that does not exist', () => {
   });
 });
 
-test('an env file with a mistake, with which every launch would fail', async () => {
+test('an env file with an error, with which every launch would fail', async () => {
   const where = folder({ 'x.env': 'A=1\nnonsense\n' });
   expect(await warningsIn(where, 'services: { api: { command: sleep 1, envFile: x.env } }')).toEqual([
     '1:47 services.api.envFile: /x.env:2: not-an-assignment',

@@ -69,7 +69,7 @@ describe('findConfig', () => {
     expect(await findConfig(join(folder, 'a'))).toBe(join(folder, 'a/alternate.config.yml'));
   });
 
-  test('finds an empty file too: that is a mistake to be told', async () => {
+  test('finds an empty file too: that is an error to be told', async () => {
     const folder = await makeFolder({ 'alternate.config.yml': '' });
     expect(await findConfig(folder)).toBe(join(folder, 'alternate.config.yml'));
   });

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { readModule } from '../../../src/config/read/module.ts';
-import { makeFolder, mistakesOf } from '../folder.ts';
+import { makeFolder, errorsOf } from '../folder.ts';
 
 let bundle: string;
 
@@ -75,8 +75,8 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
     expect(result.ok && result.config.services[0]?.parameters).toEqual(['1.5', '3']);
   });
 
-  test('has mistakes without a line', async () => {
-    expect(await mistakesOf(esm('5'), 'a.mjs')).toEqual([
+  test('has errors without a line', async () => {
+    expect(await errorsOf(esm('5'), 'a.mjs')).toEqual([
       '- services.api.overlap: expected a duration such as 10s, 1m30s or 500ms, found 5 (add a unit: 5s or 5ms)',
     ]);
   });
@@ -108,11 +108,11 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
       'export default { services: { a: { command: "x\\0" } } }',
       '- services.a.command: contains a NUL character (remove it: arguments, variables and paths cannot contain it)',
     ],
-  ])('%s', async (text, mistake) => {
-    expect(await mistakesOf(text, 'a.mjs')).toEqual([mistake]);
+  ])('%s', async (text, error) => {
+    expect(await errorsOf(text, 'a.mjs')).toEqual([error]);
   });
 
-  test('names the place of a mistake in its syntax', async () => {
+  test('names the place of an error in its syntax', async () => {
     const folder = await makeFolder({ '.alternaterc.mjs': 'export default {\n  services: }\n' });
     expect(reloadInNode(join(folder, '.alternaterc.mjs'), '\n\nconst 5;')).toEqual([
       [
@@ -161,7 +161,7 @@ export default { control: undefined, services: { api: { command: ['x'], paramete
 
   test('cannot pollute the prototype', async () => {
     const text = `export default JSON.parse('{"services":{"api":{"command":"x","__proto__":{"polluted":1}}}}')`;
-    expect(await mistakesOf(text, 'a.mjs')).toEqual([
+    expect(await errorsOf(text, 'a.mjs')).toEqual([
       expect.stringContaining('services.api.__proto__: unknown key'),
     ]);
     expect({}).not.toHaveProperty('polluted');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readYaml } from '../../../src/config/read/yaml.ts';
-import { loadOk, loadService, mistakesOf } from '../folder.ts';
+import { loadOk, loadService, errorsOf } from '../folder.ts';
 
 const SERVICE = 'services:\n  api:\n    command: x\n';
 
@@ -37,7 +37,7 @@ services:
     <<: *one
     overlap: *five
 `;
-    expect(await mistakesOf(text)).toEqual([
+    expect(await errorsOf(text)).toEqual([
       '4:5 services.one.ovrlap: unknown key (did you mean "overlap"?)',
       '4:5 services.two.ovrlap: unknown key (did you mean "overlap"?)',
       '7:14 services.two.overlap: expected a duration such as 10s, 1m30s or 500ms, found 5 (add a unit: 5s or 5ms)',
@@ -45,7 +45,7 @@ services:
   });
 
   test('a merge key in quotes is a key', async () => {
-    expect(await mistakesOf(`${SERVICE}    "<<": { overlap: 3s }`)).toEqual([
+    expect(await errorsOf(`${SERVICE}    "<<": { overlap: 3s }`)).toEqual([
       expect.stringContaining('4:5 services.api["<<"]: unknown key'),
     ]);
   });
@@ -56,8 +56,8 @@ services:
     ['services: &x { api: *x }', '1:21 the alias *x is inside its own anchor'],
     ['services: &x { <<: *x }', '1:20 the alias *x is inside its own anchor'],
     ['services: { <<: 5 }', '1:17 a merge key (<<) needs a mapping, or a list of mappings'],
-  ])('%j is refused', async (text, mistake) => {
-    expect(await mistakesOf(text)).toContainEqual(mistake);
+  ])('%j is refused', async (text, error) => {
+    expect(await errorsOf(text)).toContainEqual(error);
   });
 
   test('a bomb of aliases is refused at once', async () => {
@@ -67,18 +67,18 @@ services:
         : `l${level}: &l${level} [${`*l${level - 1}, `.repeat(10)}]`,
     );
     const before = performance.now();
-    const mistakes = await mistakesOf(levels.join('\n'));
+    const errors = await errorsOf(levels.join('\n'));
     expect(performance.now() - before).toBeLessThan(5000);
-    expect(mistakes).toHaveLength(1);
-    expect(mistakes[0]).toContain('aliases add more than 20000 values');
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain('aliases add more than 20000 values');
   });
 
   test('and so is one of merge keys, which adds no key at all', async () => {
     const levels = Array.from({ length: 12 }, (_, level) =>
       level === 0 ? 'l0: &l0 { k: 1 }' : `l${level}: &l${level} { <<: [${`*l${level - 1}, `.repeat(10)}] }`,
     );
-    const mistakes = await mistakesOf(levels.join('\n'));
-    expect(mistakes[0]).toContain('aliases add more than 20000 values');
+    const errors = await errorsOf(levels.join('\n'));
+    expect(errors[0]).toContain('aliases add more than 20000 values');
   });
 
   test('and a long chain of aliases, each inside the next', async () => {
@@ -86,7 +86,7 @@ services:
       { length: 5000 },
       (_, index) => `k${index}: &a${index} [${index === 0 ? '' : `*a${index - 1}`}]`,
     );
-    expect((await mistakesOf(chain.join('\n'))).join('\n')).toContain('or 100 levels');
+    expect((await errorsOf(chain.join('\n'))).join('\n')).toContain('or 100 levels');
   });
 });
 
@@ -113,19 +113,19 @@ describe('text that is no YAML', () => {
     ['# only a comment\n', '1:1 the file contains no configuration'],
     ['just text', '1:1 expected a mapping with services, found "just text"'],
     ['- a', '1:1 expected a mapping with services, found a list'],
-  ])('%j', async (text, mistake) => {
-    expect(await mistakesOf(text)).toEqual([mistake]);
+  ])('%j', async (text, error) => {
+    expect(await errorsOf(text)).toEqual([error]);
   });
 
   test('a tag that is not known is said with the rest', async () => {
-    expect(await mistakesOf('services: !env X')).toEqual([
+    expect(await errorsOf('services: !env X')).toEqual([
       '1:11 Unresolved tag: !env (remove it: tags (`!name`) are not used here)',
       '1:16 services: expected a mapping of names to services, found "X"',
     ]);
   });
 
   test('a key given twice is said together with all the rest', async () => {
-    expect(await mistakesOf(`${SERVICE}    overlap: 5\n    overlap: 6\n    stopp: {}`)).toEqual([
+    expect(await errorsOf(`${SERVICE}    overlap: 5\n    overlap: 6\n    stopp: {}`)).toEqual([
       '4:14 services.api.overlap: expected a duration such as 10s, 1m30s or 500ms, found 5 (add a unit: 5s or 5ms)',
       '5:5 the key overlap is given twice',
       '6:5 services.api.stopp: unknown key (did you mean "stop"?)',
@@ -133,7 +133,7 @@ describe('text that is no YAML', () => {
   });
 
   test('two services of the same name are a key given twice', async () => {
-    expect(await mistakesOf(`${SERVICE}  "api": { command: y }`)).toEqual(['4:3 the key api is given twice']);
+    expect(await errorsOf(`${SERVICE}  "api": { command: y }`)).toEqual(['4:3 the key api is given twice']);
   });
 
   test.each([
@@ -142,7 +142,7 @@ describe('text that is no YAML', () => {
     ['dashes', '- '.repeat(20_000)],
     ['lines', Array.from({ length: 900 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
   ])('nesting without end is refused before the parser sees it: %s', async (_, text) => {
-    expect(await mistakesOf(text)).toEqual(['1:1 nested deeper than 100 levels']);
+    expect(await errorsOf(text)).toEqual(['1:1 nested deeper than 100 levels']);
   });
 
   test('brackets in texts are no nesting', async () => {
@@ -162,13 +162,13 @@ describe('text that is no YAML', () => {
 
 describe('keys that could reach the prototype', () => {
   test.each(['__proto__', 'constructor', 'toString'])('%s is a key like any other', async (key) => {
-    const mistakes = await mistakesOf(`${SERVICE}    ${key}: { polluted: yes }`);
-    expect(mistakes).toEqual([expect.stringMatching(`^4:5 services\\.api\\.${key}: unknown key`)]);
+    const errors = await errorsOf(`${SERVICE}    ${key}: { polluted: yes }`);
+    expect(errors).toEqual([expect.stringMatching(`^4:5 services\\.api\\.${key}: unknown key`)]);
     expect({}).not.toHaveProperty('polluted');
   });
 
   test('as the name of a service: one is refused by the rule for names, another is fine', async () => {
-    expect(await mistakesOf('services:\n  __proto__: { command: x }')).toEqual([
+    expect(await errorsOf('services:\n  __proto__: { command: x }')).toEqual([
       expect.stringContaining('2:3 services.__proto__: "__proto__" cannot be the name of a service'),
     ]);
     const { services } = await loadOk('services:\n  constructor: { command: x }');

@@ -9,10 +9,10 @@ const ROOT: Identity = { uid: 0, gid: 0 };
 const self = userInfo();
 
 function read(user: string | undefined, group: string | undefined, identity: Identity) {
-  const mistakes: Finding[] = [];
-  const context = collectInto(mistakes, '/', () => null);
+  const errors: Finding[] = [];
+  const context = collectInto(errors, '/', () => null);
   const credentials = readCredentials(user, group, (key) => `/services/api/${key}`, context, identity);
-  return { credentials, mistakes: mistakes.map(({ pointer, message }) => `${pointer} ${message}`) };
+  return { credentials, errors: errors.map(({ pointer, message }) => `${pointer} ${message}`) };
 }
 
 describe('accounts of this machine', () => {
@@ -45,7 +45,7 @@ describe('readCredentials', () => {
   test('takes the group of the user where none is given', () => {
     expect(read('root', undefined, ROOT)).toEqual({
       credentials: { uid: 0, gid: 0, known: true, env: { USER: 'root', LOGNAME: 'root', HOME: '/root' } },
-      mistakes: [],
+      errors: [],
     });
   });
 
@@ -57,7 +57,7 @@ describe('readCredentials', () => {
         known: false,
         env: { USER: '3999999999', LOGNAME: '3999999999', HOME: '/' },
       },
-      mistakes: [],
+      errors: [],
     });
     expect(read(undefined, '3999999998', ROOT).credentials).toEqual({
       uid: null,
@@ -68,19 +68,19 @@ describe('readCredentials', () => {
   });
 
   test('wants a group beside an id whose group is not known', () => {
-    expect(read('3999999999', undefined, ROOT).mistakes).toEqual([
+    expect(read('3999999999', undefined, ROOT).errors).toEqual([
       '/services/api/user user 3999999999 has no entry on this machine, so its group is not known',
     ]);
   });
 
   test('lets nobody but root become somebody else', () => {
     const nobody: Identity = { uid: 65_534, gid: 65_534 };
-    expect(read('root', undefined, nobody).mistakes).toEqual([
+    expect(read('root', undefined, nobody).errors).toEqual([
       '/services/api/user only root can start a service as another user',
     ]);
-    expect(read(undefined, '0', nobody).mistakes).toEqual([
+    expect(read(undefined, '0', nobody).errors).toEqual([
       '/services/api/group only root can start a service as another group',
     ]);
-    expect(read('65534', '65534', nobody).mistakes).toEqual([]);
+    expect(read('65534', '65534', nobody).errors).toEqual([]);
   });
 });

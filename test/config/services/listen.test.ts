@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { ListenAddress, ListenSocket } from '../../../src/config/types.ts';
 import { listenKey } from '../../../src/config/services/listen.ts';
-import { loadOk, loadService, mistakesOf } from '../folder.ts';
+import { loadOk, loadService, errorsOf } from '../folder.ts';
 
 async function socketsOf(...lines: string[]): Promise<readonly ListenSocket[]> {
   return (await loadService('command: x', ...lines)).listen;
 }
 
-/** The mistakes of a service that listens; `listen` begins at 4:5, its value at 4:13. */
-async function mistakesIn(listen: string, ...lines: string[]): Promise<string[]> {
+/** The errors of a service that listens; `listen` begins at 4:5, its value at 4:13. */
+async function errorsIn(listen: string, ...lines: string[]): Promise<string[]> {
   const text = ['services:', '  api:', '    command: x', `    listen: ${listen}`];
-  return await mistakesOf([...text, ...lines.map((line) => `    ${line}`)].join('\n'));
+  return await errorsOf([...text, ...lines.map((line) => `    ${line}`)].join('\n'));
 }
 
 const EXAMPLES = '(for instance 127.0.0.1:8080, "[::1]:8080", ":8080" or unix:run/web.sock)';
@@ -103,13 +103,13 @@ describe('a service that listens', () => {
   test.each(['output: up', 'exec: ./check %alt', 'notify: true'])(
     'may show that it is ready by %s',
     async (ready) => {
-      expect(await mistakesIn('":80"', `ready: { ${ready} }`)).toEqual([]);
+      expect(await errorsIn('":80"', `ready: { ${ready} }`)).toEqual([]);
     },
   );
 
   test.each(['http: http://127.0.0.1:80/', 'tcp: 127.0.0.1:80'])('cannot show it by %s', async (ready) => {
     const [key] = ready.split(':');
-    expect(await mistakesIn('":80"', `ready: { ${ready} }`)).toEqual([
+    expect(await errorsIn('":80"', `ready: { ${ready} }`)).toEqual([
       `5:14 services.api.ready.${key ?? ''}: this check cannot work with listen: the instances share the socket, so the old one may answer (with listen, use output, exec or notify)`,
     ]);
   });
@@ -118,13 +118,13 @@ describe('a service that listens', () => {
     const text = `defaults: { ready: { tcp: "1" } }
 services:
   api: { command: x, listen: ":80" }`;
-    const [mistake, ...others] = await mistakesOf(text);
-    expect(mistake).toMatch(/^1:22 defaults\.ready\.tcp: this check cannot work with listen/);
+    const [error, ...others] = await errorsOf(text);
+    expect(error).toMatch(/^1:22 defaults\.ready\.tcp: this check cannot work with listen/);
     expect(others).toEqual([]);
   });
 
   test('has no onRotate', async () => {
-    expect(await mistakesIn('":80"', 'onRotate: SIGHUP')).toEqual([
+    expect(await errorsIn('":80"', 'onRotate: SIGHUP')).toEqual([
       '5:5 services.api.onRotate: onRotate cannot be used with listen (remove one of the two: with listen, a rotation alternates)',
     ]);
   });
@@ -138,7 +138,7 @@ services:
   });
 });
 
-describe('a mistake in listen', () => {
+describe('an error in listen', () => {
   test.each([
     ['nonsense', `4:13 services.api.listen: "nonsense" is not an address ${EXAMPLES}`],
     ['"::1:80"', `4:13 services.api.listen: "::1:80" is not an address ${EXAMPLES}`],
@@ -191,10 +191,10 @@ describe('a mistake in listen', () => {
       '4:31 services.api.listen.http: unknown key (the keys beside address are backlog and mode; "address" cannot be the name of a socket)',
     ],
     ['{ address: { address: ":80" } }', `4:24 services.api.listen.address: expected an address ${EXAMPLES}`],
-  ])('%s', async (listen, mistake) => {
-    const mistakes = await mistakesIn(listen);
-    if (typeof mistake === 'string') expect(mistakes).toEqual([mistake]);
-    else expect(mistakes).toEqual([expect.stringMatching(mistake)]);
+  ])('%s', async (listen, error) => {
+    const errors = await errorsIn(listen);
+    if (typeof error === 'string') expect(errors).toEqual([error]);
+    else expect(errors).toEqual([expect.stringMatching(error)]);
   });
 
   test.each([
@@ -212,14 +212,14 @@ describe('a mistake in listen', () => {
     '{ address: ":80", backlog: 0 }',
     '{ address: ":80", backlog: 65536 }',
   ])('%s is refused with its place', async (listen) => {
-    const mistakes = await mistakesIn(listen);
-    expect(mistakes).toHaveLength(1);
-    expect(mistakes[0]).toMatch(/^4:\d+ services\.api\.listen/);
+    const errors = await errorsIn(listen);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatch(/^4:\d+ services\.api\.listen/);
   });
 
   test('names the path that is too long, as it is from the root on', async () => {
-    const [mistake, ...others] = await mistakesIn(`unix:${'x'.repeat(100)}`);
-    expect(mistake).toMatch(
+    const [error, ...others] = await errorsIn(`unix:${'x'.repeat(100)}`);
+    expect(error).toMatch(
       /^4:13 services\.api\.listen: the path of a socket has 1 to 107 bytes, but this one has \d+ \(the absolute path is \/.*x{100}\)$/,
     );
     expect(others).toEqual([]);
@@ -229,11 +229,11 @@ describe('a mistake in listen', () => {
     const text = `services:
   a: { command: x, listen: [":80", "127.0.0.1:81"] }
   b: { command: x, listen: "127.0.0.1:81" }`;
-    expect(await mistakesOf(text)).toEqual(['3:3 services.b: a already listens on 127.0.0.1:81']);
+    expect(await errorsOf(text)).toEqual(['3:3 services.b: a already listens on 127.0.0.1:81']);
   });
 
   test('does not bring others with it: a bad listen is no missing parameter', async () => {
-    expect(await mistakesIn('true', 'ready: { notify: true }')).toHaveLength(1);
+    expect(await errorsIn('true', 'ready: { notify: true }')).toHaveLength(1);
   });
 });
 

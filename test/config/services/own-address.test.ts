@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ownAddresses } from '../../../src/config/instance.ts';
-import { inService, loadService, mistakesOf } from '../folder.ts';
+import { inService, loadService, errorsOf } from '../folder.ts';
 
 const PORTS = 'parameters: [3000, 3001]';
 const WHY = 'the old instance would answer for the new one';
@@ -43,10 +43,10 @@ describe("beside parameters, the address of a readiness check is refused unless 
     ['[Web, web]', 'tcp: "%alt:80"', 'Web and web', 'web:80'],
     ['[1, 2, 1x, 3, "02"]', 'http: "http://127.0.0.1:800%alt/"', null, null],
   ])('parameters %s, %s', async (parameters, ready, both, address) => {
-    const mistakes = await inService(`parameters: ${parameters}`, `ready: { ${ready} }`);
-    if (both === null) expect(mistakes).toEqual([expect.stringContaining('is not a URL')]);
+    const errors = await inService(`parameters: ${parameters}`, `ready: { ${ready} }`);
+    if (both === null) expect(errors).toEqual([expect.stringContaining('is not a URL')]);
     else
-      expect(mistakes).toEqual([
+      expect(errors).toEqual([
         expect.stringContaining(`the parameters ${both} give the same address, ${address}, so ${WHY}`),
       ]);
   });
@@ -71,7 +71,7 @@ describe("beside parameters, the address of a readiness check is refused unless 
   test('in defaults too, at its place there', async () => {
     const text = `defaults: { ready: { tcp: 8080 } }
 services: { a: { command: x, parameters: [1, 2] } }`;
-    expect(await mistakesOf(text)).toEqual([
+    expect(await errorsOf(text)).toEqual([
       expect.stringMatching(/^1:27 defaults\.ready\.tcp: every instance has/),
     ]);
   });
@@ -100,7 +100,7 @@ describe('two services at the same place are refused', () => {
     ['parameters: [1, 2], address: ":%alt", ready: { tcp: "9%alt" }', 'ready: { tcp: 91 }', '127.0.0.1:91'],
   ])('%s and %s', async (one, other, place) => {
     const text = `services:\n  a: { command: x, ${one} }\n  b: { command: x, ${other} }`;
-    expect(await mistakesOf(text)).toEqual([TOO('b', 'a', place)]);
+    expect(await errorsOf(text)).toEqual([TOO('b', 'a', place)]);
   });
 
   test.each([
@@ -109,7 +109,7 @@ describe('two services at the same place are refused', () => {
     ['"127.0.0.1:80"', 'localhost:80', '127.0.0.1:80, which is also localhost:80,'],
   ])('listen: %s and listen: %s', async (one, other, place) => {
     const text = `services:\n  a: { command: x, listen: ${one} }\n  b: { command: x, listen: ${other} }`;
-    expect(await mistakesOf(text)).toEqual([`3:3 services.b: a already listens on ${place}`]);
+    expect(await errorsOf(text)).toEqual([`3:3 services.b: a already listens on ${place}`]);
     expect(await inService(`listen: [${one}, ${other}]`)).toHaveLength(1);
   });
 
@@ -121,7 +121,7 @@ describe('two services at the same place are refused', () => {
     ['parameters: [1, 2]', 'parameters: [1, 2], ready: { tcp: "%alt" }'],
   ])('but not %s and %s', async (one, other) => {
     const text = `services:\n  a: { command: x, ${one} }\n  b: { command: x, ${other} }`;
-    expect(await mistakesOf(text)).toEqual([]);
+    expect(await errorsOf(text)).toEqual([]);
   });
 });
 

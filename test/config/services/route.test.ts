@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ownAddress } from '../../../src/config/instance.ts';
-import { loadService, makeFolder, mistakesOf } from '../folder.ts';
+import { loadService, makeFolder, errorsOf } from '../folder.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 
 const KIND = 'give exactly one of files and haproxy';
@@ -11,8 +11,8 @@ const HAPROXY = (server: string, backend = 'b'): string =>
 
 const twoPorts = ['command: x %alt', 'parameters: [3000, 3001]'];
 
-async function mistakesIn(...lines: string[]): Promise<string[]> {
-  return await mistakesOf(['services:', '  api:', ...lines.map((line) => `    ${line}`)].join('\n'));
+async function errorsIn(...lines: string[]): Promise<string[]> {
+  return await errorsOf(['services:', '  api:', ...lines.map((line) => `    ${line}`)].join('\n'));
 }
 
 describe('route', () => {
@@ -58,8 +58,8 @@ describe('route', () => {
       '{ haproxy: { socket: s, server: "x-%alt" } }',
       '5:14 services.api.route.haproxy: the key "backend" is missing',
     ],
-  ])('%s', async (route, mistake) => {
-    expect(await mistakesIn(...twoPorts, `route: ${route}`)).toEqual([mistake]);
+  ])('%s', async (route, error) => {
+    expect(await errorsIn(...twoPorts, `route: ${route}`)).toEqual([error]);
   });
 
   test.each([
@@ -68,9 +68,9 @@ describe('route', () => {
     ['.', 'the parameter "." cannot be the name of a file'],
     ['', 'the parameter "" cannot be the name of a file'],
     ['é'.repeat(128), `the parameter "${'é'.repeat(128)}" is too long for the name of a file (255 bytes)`],
-  ])('refuses the parameter %j, which cannot be the name of a file', async (parameter, mistake) => {
+  ])('refuses the parameter %j, which cannot be the name of a file', async (parameter, error) => {
     const lines = ['command: x', `parameters: [ok, ${JSON.stringify(parameter)}]`, 'route: { files: run }'];
-    expect(await mistakesIn(...lines)).toEqual([`5:21 services.api.route.files: ${mistake} (${FILE})`]);
+    expect(await errorsIn(...lines)).toEqual([`5:21 services.api.route.files: ${error} (${FILE})`]);
   });
 
   test('takes names that are odd but possible', async () => {
@@ -79,11 +79,11 @@ describe('route', () => {
       `parameters: [" ", "-", "a b", ${'x'.repeat(255)}]`,
       'route: { files: run }',
     ];
-    expect(await mistakesIn(...lines)).toEqual([]);
+    expect(await errorsIn(...lines)).toEqual([]);
   });
 
   test('is refused where there is nothing to route between', async () => {
-    expect(await mistakesIn('command: x', 'route: { files: run }')).toEqual([
+    expect(await errorsIn('command: x', 'route: { files: run }')).toEqual([
       '4:5 services.api.route: a service without parameters has only one instance to route to (remove route, or give the service parameters)',
     ]);
   });
@@ -93,8 +93,8 @@ describe('route', () => {
   a: { command: x, parameters: [1, 2], route: { files: run } }
   b: { command: x, parameters: [2, 3], route: { files: ./run } }
   c: { command: x, parameters: [4, 5], route: { files: run } }`;
-    const [mistake, ...others] = await mistakesOf(text);
-    expect(mistake).toMatch(/^3:3 services\.b: a uses the same file for its route: .*\/run\/2 \(give each/);
+    const [error, ...others] = await errorsOf(text);
+    expect(error).toMatch(/^3:3 services\.b: a uses the same file for its route: .*\/run\/2 \(give each/);
     expect(others).toEqual([]);
   });
 });
@@ -107,9 +107,9 @@ describe('address', () => {
     ],
     ['"a:%alt:b"', '"a:3000:b" is not an address (for instance 127.0.0.1:%alt, or a port)'],
     ['"9%alt"', '"93000" has no valid port (for instance 127.0.0.1:%alt, or a port)'],
-  ])('%s', async (address, mistake) => {
-    expect(await mistakesIn(...twoPorts, `address: ${address}`)).toEqual([
-      `5:14 services.api.address: ${mistake}`,
+  ])('%s', async (address, error) => {
+    expect(await errorsIn(...twoPorts, `address: ${address}`)).toEqual([
+      `5:14 services.api.address: ${error}`,
     ]);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { inService, mistakesOf } from './folder.ts';
+import { inService, errorsOf } from './folder.ts';
 
 const TEN_SECONDS = 'for instance 10s, 1m30s or 500ms';
 const AN_OVERLAP = 'services.api.overlap:';
 
-describe('a mistake in a service is said with its place, and what to write instead', () => {
+describe('an error in a service is said with its place, and what to write instead', () => {
   test.each([
     ['overlp: 15s', '4:5 services.api.overlp: unknown key (did you mean "overlap"?)'],
     ['workdir: x', /^4:5 services\.api\.workdir: unknown key \(the known keys are command, parameters, /],
@@ -149,10 +149,10 @@ describe('a mistake in a service is said with its place, and what to write inste
       'hooks: { beforeStop: a\\ }',
       '4:26 services.api.hooks.beforeStop: a backslash at the end escapes nothing (write \\\\ for a backslash)',
     ],
-  ])('%s', async (line, mistake) => {
+  ])('%s', async (line, error) => {
     const found = await inService(line);
     expect(found).toHaveLength(1);
-    expect(found[0]).toEqual(typeof mistake === 'string' ? mistake : expect.stringMatching(mistake));
+    expect(found[0]).toEqual(typeof error === 'string' ? error : expect.stringMatching(error));
   });
 });
 
@@ -162,15 +162,15 @@ describe('what would be mistaken for the words of the manager', () => {
     ['"\\e[2J"', String.raw`\x1b[2J`],
     ['"a\\u202eb"', String.raw`a\u202eb`],
   ])('a parameter %s', async (written, shown) => {
-    expect(await mistakesOf(`services: { api: { command: x %alt, parameters: [a, ${written}] } }`)).toEqual([
+    expect(await errorsOf(`services: { api: { command: x %alt, parameters: [a, ${written}] } }`)).toEqual([
       `1:53 services.api.parameters[1]: the parameter "${shown}" contains a control character (remove it: parameters appear in log lines and tables)`,
     ]);
   });
 
   test('the name of a service', async () => {
-    expect(await mistakesOf('services: { alternate: { command: x } }')).toEqual([
+    expect(await errorsOf('services: { alternate: { command: x } }')).toEqual([
       '1:13 services.alternate: its output would look like the log of the manager: "alternate | " (choose another name, for instance one that describes what the service does)',
     ]);
-    expect(await mistakesOf('services: { alternate-2: { command: x } }')).toEqual([]);
+    expect(await errorsOf('services: { alternate-2: { command: x } }')).toEqual([]);
   });
 });

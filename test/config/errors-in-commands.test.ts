@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { inService, mistakesOf } from './folder.ts';
+import { inService, errorsOf } from './folder.ts';
 
 const ONE_KIND = 'give exactly one of http, tcp, exec, output and notify';
 const A_URL = 'for instance http://127.0.0.1:%alt/healthz';
 
-describe('a mistake in ready', () => {
+describe('an error in ready', () => {
   test.each([
     ['{}', `4:5 services.api.ready: a key is missing (${ONE_KIND})`],
     ['{ timeout: 5s }', `4:5 services.api.ready: a key is missing (${ONE_KIND})`],
@@ -47,8 +47,8 @@ describe('a mistake in ready', () => {
     ['{ notify: false }', '4:22 services.api.ready.notify: expected true, found false'],
     ['{ notify: true, interval: 0 }', '4:38 services.api.ready.interval: must be longer than 0'],
     ['{ notify: true, timeout: 0s }', '4:37 services.api.ready.timeout: must be longer than 0'],
-  ])('%s', async (value, mistake) => {
-    expect(await inService(`ready: ${value}`)).toEqual([mistake]);
+  ])('%s', async (value, error) => {
+    expect(await inService(`ready: ${value}`)).toEqual([error]);
   });
 
   test('shows with one of the parameters only', async () => {
@@ -61,7 +61,7 @@ describe('a mistake in ready', () => {
   });
 });
 
-describe('a mistake in a command', () => {
+describe('an error in a command', () => {
   test.each([
     ['api: {}', '2:3 services.api: the command is missing (add a command to the service or to defaults)'],
     ['api: { command: }', '2:10 services.api.command: expected text, or a list of words, found nothing'],
@@ -83,7 +83,7 @@ describe('a mistake in a command', () => {
     ['api: { comand: x }', '2:10 services.api.comand: unknown key (did you mean "command"?)'],
     ['api:', '2:3 services.api: expected a mapping with command and other keys, found nothing'],
     ['api: x', '2:8 services.api: expected a mapping with command and other keys, found "x"'],
-  ])('%s', async (line, mistake) => {
-    expect(await mistakesOf(`services:\n  ${line}`)).toEqual([mistake]);
+  ])('%s', async (line, error) => {
+    expect(await errorsOf(`services:\n  ${line}`)).toEqual([error]);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { LONGEST_SOCKET_PATH } from '../../src/util/longest-socket-path.ts';
-import { inService, loadText, mistakesOf } from './folder.ts';
+import { inService, loadText, errorsOf } from './folder.ts';
 
 const A_NAME = 'use letters, digits, ".", "_" and "-"; the first must be a letter or a digit';
 const long = (length: number): string => `/${'x'.repeat(length - 1)}`;
 
-describe('a mistake around the services', () => {
+describe('an error around the services', () => {
   const services = 'services: { api: { command: x } }';
   test.each([
     ['services: {}', '1:11 services: expected a mapping of names to services, found an empty mapping'],
@@ -49,13 +49,13 @@ describe('a mistake around the services', () => {
       `${services}\ncontrol: { socket: ${long(LONGEST_SOCKET_PATH + 1)} }`,
       `2:20 control.socket: the path of a socket has at most ${LONGEST_SOCKET_PATH} bytes, but this one has ${LONGEST_SOCKET_PATH + 1} (the absolute path is ${long(LONGEST_SOCKET_PATH + 1)})`,
     ],
-  ])('%s', async (text, mistake) => {
-    expect(await mistakesOf(text)).toEqual([mistake]);
+  ])('%s', async (text, error) => {
+    expect(await errorsOf(text)).toEqual([error]);
   });
 
   test('a socket path of exactly the longest length is none, and bytes count, not letters', async () => {
-    expect(await mistakesOf(`${services}\ncontrol: { socket: ${long(LONGEST_SOCKET_PATH)} }`)).toEqual([]);
-    expect(await mistakesOf(`${services}\ncontrol: { socket: /${'ä'.repeat(54)} }`)).toHaveLength(1);
+    expect(await errorsOf(`${services}\ncontrol: { socket: ${long(LONGEST_SOCKET_PATH)} }`)).toEqual([]);
+    expect(await errorsOf(`${services}\ncontrol: { socket: /${'ä'.repeat(54)} }`)).toHaveLength(1);
   });
 });
 
@@ -63,25 +63,25 @@ describe('onRotate beside parameters', () => {
   const message =
     'onRotate cannot be used with parameters (remove one of the two: with parameters, a rotation alternates)';
 
-  test('is a mistake in a service, and where both come from defaults', async () => {
+  test('is an error in a service, and where both come from defaults', async () => {
     expect(await inService('onRotate: SIGHUP', 'parameters: [a, b]')).toEqual([
       `4:5 services.api.onRotate: ${message}`,
     ]);
     expect(
-      await mistakesOf('defaults: { parameters: [a, b], onRotate: HUP }\nservices: { x: { command: x } }'),
+      await errorsOf('defaults: { parameters: [a, b], onRotate: HUP }\nservices: { x: { command: x } }'),
     ).toEqual([`1:33 defaults.onRotate: ${message}`]);
   });
 
   test('is none where onRotate is a default for the other services', async () => {
     expect(
-      await mistakesOf(
+      await errorsOf(
         'defaults: { onRotate: HUP }\nservices: { a: { command: x }, b: { command: x, parameters: [1, 2] } }',
       ),
     ).toEqual([]);
   });
 });
 
-describe('several mistakes', () => {
+describe('several errors', () => {
   test('are said at once: of syntax, shape and rules, in the order of the lines', async () => {
     const text = `control: { mode: 7 }
 defaults:
@@ -97,7 +97,7 @@ services:
   web:
     cwd: nowhere
 `;
-    expect(await mistakesOf(text)).toEqual([
+    expect(await errorsOf(text)).toEqual([
       expect.stringMatching(/^1:18 control\.mode: expected/),
       expect.stringMatching(/^3:12 defaults\.overlap: expected/),
       expect.stringMatching(/^6:14 services\.api\.command: a quote/),
@@ -114,19 +114,19 @@ services:
   });
 
   test('in defaults are said once, not for each service, and also where no service takes them', async () => {
-    const mistakes = await mistakesOf(`defaults: { overlap: 5d, cwd: nowhere, stop: { timeout: 1 } }
+    const errors = await errorsOf(`defaults: { overlap: 5d, cwd: nowhere, stop: { timeout: 1 } }
 services:
   a: { command: x }
   b: { command: x }
   c: { command: x, overlap: 5s }
 `);
-    expect(mistakes.map((line) => line.split(': ')[0])).toEqual([
+    expect(errors.map((line) => line.split(': ')[0])).toEqual([
       '1:22 defaults.overlap',
       '1:31 defaults.cwd',
       '1:57 defaults.stop.timeout',
     ]);
     expect(
-      await mistakesOf('defaults: { overlap: 5d }\nservices: { a: { command: x, overlap: 5s } }'),
+      await errorsOf('defaults: { overlap: 5d }\nservices: { a: { command: x, overlap: 5s } }'),
     ).toHaveLength(1);
   });
 });
