@@ -112,3 +112,14 @@ describe('a program that is just being replaced', () => {
     expect(alternate.stderr).not.toContain('web: started a');
   });
 });
+
+test('a first service that fails at once leaves the manager to the next one', async () => {
+  const theatre = await Theatre.open();
+  theatre.write('bad.env', 'no assignment\n');
+  theatre.start({
+    bad: { command: 'sleep 300', envFile: 'bad.env', restart: 'never' },
+    good: { command: 'sleep 300' },
+  });
+  await theatre.running('good');
+  expect(await theatre.service('bad')).toMatchObject({ state: 'failed' });
+});
