@@ -62,8 +62,10 @@ export async function listenOn(
           putBack();
           resolve();
         });
-        // The last event, and answers that are being written, still arrive.
-        for (const connection of connections) connection.destroySoon();
+        // The last event, and answers that are being written, still arrive: Node.js writes them at the end of this tick.
+        setImmediate(() => {
+          for (const connection of connections) connection.destroySoon();
+        });
         const timer = setTimeout(() => {
           server.closeAllConnections();
         }, LAST_WRITE_MS);
