@@ -37,8 +37,8 @@ export async function measure(): Promise<Row[]> {
       ours: round(ours),
       floor: null,
       unit: 'ms',
-      aim: 'noticed within 150 ms',
-      reached: ours <= 150,
+      aim: 'within 600 ms, of which 500 ms wait until the file has settled',
+      reached: ours <= 600,
     },
   ];
 }
