@@ -86,6 +86,14 @@ export function launch(request: LaunchRequest, events: LaunchEvents, cancelled: 
   }
   cancelled.addEventListener('abort', cancel);
   const attempt = (): void => {
+    // A throw in a timer would leave the launch without an end.
+    try {
+      tryOnce();
+    } catch (error) {
+      if (!over) fail(`it could not be started: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  const tryOnce = (): void => {
     const planned = planSpawn(request);
     if (!planned.ok) {
       fail(planned.reason);

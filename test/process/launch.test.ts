@@ -199,3 +199,25 @@ test('to cancel a launch that has succeeded does nothing', () => {
   expect(run.told).toEqual([['launched']]);
   expect(processFacts(run.pid)).not.toBeNull();
 });
+
+test('a throw before the program is executed fails the launch', () => {
+  const failures: string[] = [];
+  const unexpected = (): void => {
+    failures.push('another event');
+  };
+  const request = { spec: instanceSpec({}), manager: NOBODY, addresses: [], sockets: null };
+  launch(
+    { ...request, stdio: ['ignore', 'ignore'] },
+    {
+      attempted() {
+        throw new Error('a bug');
+      },
+      failed: (reason) => failures.push(reason),
+      launched: unexpected,
+      leaderExited: unexpected,
+      gone: unexpected,
+    },
+    new AbortController().signal,
+  );
+  expect(failures).toEqual(['it could not be started: a bug']);
+});

@@ -1,5 +1,5 @@
 /** Reads a configuration that is a JavaScript module. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -35,7 +35,7 @@ export async function readModule(file: string, deadlineMs = DEADLINE_MS): Promis
   try {
     exported = await before(deadlineMs, runAgain(file));
   } catch (error) {
-    return { ok: false, diagnostics: [describeThrown(file, error)] };
+    return { ok: false, diagnostics: [await describeThrown(file, error)] };
   }
   if (exported === OVERDUE) {
     const message = `the module is not finished after ${formatDuration(deadlineMs)}`;
@@ -88,11 +88,12 @@ async function runAgain(file: string): Promise<unknown> {
   return module.default;
 }
 
-function describeThrown(file: string, error: unknown): Diagnostic {
+async function describeThrown(file: string, error: unknown): Promise<Diagnostic> {
   if (!(error instanceof Error)) return placeless(file, `the module throws ${String(error)}`);
   const message = `the module cannot be run: ${error.name}: ${error.message}`;
   const place =
-    placeIn(error.stack ?? '', file) ?? (error instanceof SyntaxError ? placeOfSyntaxError(file) : null);
+    placeIn(error.stack ?? '', file) ??
+    (error instanceof SyntaxError ? await placeOfSyntaxError(file) : null);
   return place === null ? placeless(file, message) : { ...placeless(file, message), ...place };
 }
 
@@ -102,9 +103,12 @@ interface Place {
 }
 
 /** Node.js prints the place of a syntax error only for the program that it is started with. */
-function placeOfSyntaxError(file: string): Place | null {
-  const check = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 10_000 });
-  return placeIn(check.stderr, file);
+function placeOfSyntaxError(file: string): Promise<Place | null> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--check', file], { timeout: 10_000 }, (_error, _stdout, stderr) => {
+      resolve(placeIn(stderr, file));
+    });
+  });
 }
 
 /** The first line of a stack trace that is about the file: `file:///x/alternate.config.js?load=1:3:7`. */

@@ -69,7 +69,8 @@ async function hashOf(file: WatchedFile): Promise<Content | null> {
   } catch (error) {
     return isNoEntry(error) || isTemporary(error) ? null : withoutChangeTime(file.identity);
   } finally {
-    await handle?.close();
+    // Nothing was written, so an error has no consequence.
+    await handle?.close().catch(() => undefined);
   }
 }
 
