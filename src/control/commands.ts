@@ -1,5 +1,6 @@
 import type { SignalName } from '../config/types.ts';
-import type { ReloadResult, ServiceStatus, StatusDocument } from '../api/status-document.ts';
+import type { ReloadResult } from '../api/reload-result.ts';
+import type { ServiceStatus, StatusDocument } from '../api/status-document.ts';
 import type { Answer } from '../rotator/machine.ts';
 
 /** Everything that the control socket can request from the manager. The names are names of services. */

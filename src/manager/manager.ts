@@ -7,7 +7,7 @@ import type { Outputs } from '../output/output.ts';
 import type { Orphan, Roster } from '../state/roster.ts';
 import type { ManagerReport, Event } from '../api/event.ts';
 import type { Answer, Millis } from '../rotator/machine.ts';
-import type { FailedService, ReloadResult } from '../api/status-document.ts';
+import type { FailedService, ReloadResult } from '../api/reload-result.ts';
 import type { ServiceView } from '../rotator/view.ts';
 import { endOf, isUncleanExit } from './end.ts';
 import { holdSockets, AllSockets } from '../sockets/all-sockets.ts';

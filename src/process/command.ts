@@ -92,7 +92,7 @@ async function run(request: CommandRequest): Promise<Result<void>> {
 
 /**
  * The leader's exit decides: a grandchild that holds the pipes would keep execa's promise pending. After an early end
- * the whole group is awaited, so that no process of it goes on unnoticed.
+ * the whole group is awaited, so that no process of it keeps running unnoticed.
  */
 function untilExit(
   child: ChildProcess,

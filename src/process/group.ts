@@ -55,7 +55,7 @@ export function isGroupGone(pgid: number): boolean {
 
 /**
  * Whether a group has only zombies, which kill(2) still finds. If process 1 reaps nothing (a container without an
- * init), zombies stay for ever, but they hold no resources. Only Linux shows them (proc(5), /proc/pid/stat).
+ * init), zombies stay forever, but they hold no resources. Only Linux shows them (proc(5), /proc/pid/stat).
  */
 function onlyZombies(pgid: number): boolean {
   if (process.platform !== 'linux') return false;

@@ -84,7 +84,7 @@ function routeTo(turn: Turn, attempt: Attempt, instance: Instance): void {
 }
 
 /**
- * The route is switched, or cannot be switched. If no other instance serves, the new one becomes current all the same:
+ * The route is switched, or cannot be switched. If no other instance serves, the new one becomes current in any case:
  * the route is set again until that works.
  */
 export function routed(turn: Turn, route: Id, failure: string | null): void {

@@ -199,7 +199,7 @@ export type Effect =
     }
   /** Follow a process group that this manager did not start. */
   | { readonly type: 'adopt'; readonly instance: Id; readonly pid: number }
-  /** Give up a launch that has not succeeded yet. `launchFailed` or `launched` follows all the same. */
+  /** Give up a launch that has not succeeded yet. `launchFailed` or `launched` follows in any case. */
   | { readonly type: 'cancelLaunch'; readonly instance: Id }
   /** To the whole process group. */
   | { readonly type: 'signal'; readonly instance: Id; readonly signal: SignalName }

@@ -30,7 +30,7 @@ function sendStop(turn: Turn, instance: Id, signal: SignalName): void {
   if (signal !== 'SIGKILL') turn.effect({ type: 'signal', instance, signal: 'SIGCONT' });
 }
 
-/** A cancelled launch succeeded all the same: its instance is stopped. */
+/** A launch succeeded although it was cancelled: its instance is stopped. */
 export function launchedTooLate(turn: Turn, id: Id, pid: number): void {
   const entry = turn.state.retiring.find(({ instance }) => instance.id === id);
   if (entry === undefined || entry.instance.pid !== null) return;

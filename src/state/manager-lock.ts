@@ -2,23 +2,14 @@
  * Allows only one manager per configuration, also when its runtime folder (socket, list of instances) is gone: logind
  * removes that folder at logout. A lock file in the state folder, which outlives a login, names the manager's process.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fingerprint } from '../util/fingerprint.ts';
 import { makeFolder } from '../util/make-folder.ts';
+import { UnsuitableFile } from '../util/regular-file.ts';
 import { identityOf } from '../process/identity.ts';
+import { readOwnFile } from './own-file.ts';
 
 export type Locked =
   /** `release` does nothing if no lock could be taken: a manager also runs if it cannot write to the folder. */
@@ -97,25 +88,20 @@ function link(from: string, to: string): boolean {
 }
 
 /**
- * The pid of the living manager that the file names; null if it is dead, or if the file does not belong to this user.
+ * The pid of the living manager that the file names; null if it is dead, or if another user can have written the file.
  */
 function livingHolder(file: string): number | null {
-  let descriptor: number;
+  let text: string | null;
   try {
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    text = readOwnFile(file);
   } catch (error) {
+    if (error instanceof UnsuitableFile) return null;
     if (['ENOENT', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
-  try {
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return null;
-    const { pid, identity } = parse(readFileSync(descriptor, 'utf8'));
-    const lives = typeof pid === 'number' && typeof identity === 'string' && identityOf(pid) === identity;
-    return lives && pid !== process.pid ? pid : null;
-  } finally {
-    closeSync(descriptor);
-  }
+  const { pid, identity } = parse(text ?? '');
+  const lives = typeof pid === 'number' && typeof identity === 'string' && identityOf(pid) === identity;
+  return lives && pid !== process.pid ? pid : null;
 }
 
 function parse(text: string): { readonly pid?: unknown; readonly identity?: unknown } {

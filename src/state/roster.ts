@@ -2,13 +2,13 @@
  * The list of instances on disk, for the next manager. If this manager is killed (KILL, or by the kernel when memory is
  * short), only the list tells which processes are its instances.
  */
-import { closeSync, existsSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Parameter, Route } from '../config/types.ts';
 import { makeFolder } from '../util/make-folder.ts';
-import { openRegular } from '../util/regular-file.ts';
 import { isGroupGone } from '../process/group.ts';
 import { identityOf } from '../process/identity.ts';
+import { readOwnFile } from './own-file.ts';
 
 /** A process group that an earlier manager left behind. */
 export interface Orphan {
@@ -166,17 +166,11 @@ export function openRoster(file: string, events: RosterEvents): Opened {
 
 /** Null if there is no list, or if it belongs to another user. */
 function readList(file: string): Listed | null {
-  let descriptor: number | undefined;
   try {
-    descriptor = openRegular(file, 'refuse');
-    const stat = fstatSync(descriptor);
-    if (stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return null;
-    const list: unknown = JSON.parse(readFileSync(descriptor, 'utf8'));
+    const list: unknown = JSON.parse(readOwnFile(file) ?? 'null');
     return isList(list) ? list : null;
   } catch {
     return null;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

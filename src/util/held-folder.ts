@@ -22,6 +22,7 @@ import {
 import path from 'node:path';
 import { makeFolder } from './make-folder.ts';
 import { describeAccess } from './path-owners.ts';
+import { MOST_LINKS, partsOf } from './path-parts.ts';
 
 /**
  * Another user can have changed a part of the path, or the file at its end. The message names that part and its owner.
@@ -58,8 +59,6 @@ export type Ruler = number | 'several' | null;
 
 const ROOT = 0;
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-/** The kernel's limit of symbolic links in one path; path_resolution(7). */
-export const MOST_LINKS = 40;
 const STICKY = 0o1000;
 
 /**
@@ -236,8 +235,4 @@ function rulerOf({ uid, gid, mode }: Stats, above: Ruler): Ruler {
 
 function describe(where: string, { uid, gid, mode }: Stats): string {
   return describeAccess({ path: where, uid, gid, mode, who: 'owner' });
-}
-
-function partsOf(target: string): string[] {
-  return target.split('/').filter((part) => part !== '' && part !== '.');
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 /**
  * Creates a folder and the missing folders above it, with these permissions, independent of the umask. A folder that
- * exists keeps its permissions. Throws the error of mkdir(2). `recursive` of Node.js is not used: it loops for ever if
+ * exists keeps its permissions. Throws the error of mkdir(2). `recursive` of Node.js is not used: it loops forever if
  * mkdir(2) fails with ENOENT although the parent folder exists, as in `/proc`. A wrong TMPDIR must not hang the start.
  */
 export function makeFolder(folder: string, mode: number, mayMakeParent = true): void {

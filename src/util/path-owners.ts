@@ -4,6 +4,7 @@
  */
 import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
+import { MOST_LINKS, partsOf } from './path-parts.ts';
 
 /** A file, folder or symbolic link, and the users that its permissions allow to change it. */
 export interface ForeignAccess {
@@ -18,8 +19,6 @@ export interface ForeignAccess {
 export type Extent = 'way' | 'all';
 
 const STICKY = 0o1000;
-/** The kernel's limit of symbolic links in one path; path_resolution(7). */
-const MOST_LINKS = 40;
 
 /** Root, and the user of this process. */
 export function ownUsers(): ReadonlySet<number> {
@@ -101,10 +100,6 @@ function accessOn(where: string, stat: Stats, trusted: ReadonlySet<number>): For
 
 function describeOwner(where: string, { uid, gid, mode }: Stats): ForeignAccess {
   return { path: where, uid, gid, mode, who: 'owner' };
-}
-
-function partsOf(target: string): string[] {
-  return target.split('/').filter((part) => part !== '' && part !== '.');
 }
 
 /** Reads only the file. Other sources of names (NSS) would need a process, which is too much for a message. */

@@ -1,5 +1,5 @@
 /**
- * Opens files that another user can own or replace. A FIFO without a writer blocks open(2) for ever, and a file can be
+ * Opens files that another user can own or replace. A FIFO without a writer blocks open(2) forever, and a file can be
  * replaced between a check with stat(2) and the open. So open(2) does not wait, and fstat(2) checks the opened file.
  */
 import {

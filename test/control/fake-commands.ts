@@ -1,5 +1,6 @@
 import type { Commands } from '../../src/control/commands.ts';
-import type { FailedService, ServiceStatus } from '../../src/api/status-document.ts';
+import type { FailedService } from '../../src/api/reload-result.ts';
+import type { ServiceStatus } from '../../src/api/status-document.ts';
 import type { Answer } from '../../src/rotator/machine.ts';
 
 /** A manager with one service, `web`, that answers what a test says. */

@@ -1,5 +1,5 @@
 /** `alternate reload`. */
-import type { FailedService } from '../../api/status-document.ts';
+import type { FailedService } from '../../api/reload-result.ts';
 import { print, printMessage } from '../../report/console.ts';
 import { askManager, errorMessageOf } from '../client/connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';

@@ -10,7 +10,7 @@ import { Manager } from '../../manager/manager.ts';
 import { createOutputs } from '../../output/output.ts';
 import { lockConfiguration } from '../../state/manager-lock.ts';
 import { openRoster, type Opened, type Orphan, type Roster } from '../../state/roster.ts';
-import type { ManagerReport, Event } from '../../api/event.ts';
+import type { Event } from '../../api/event.ts';
 import type { ServiceView } from '../../rotator/view.ts';
 import { stderrPaint } from '../../report/console.ts';
 import { Log } from '../../report/log.ts';
@@ -105,7 +105,8 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
   // Before the socket: if the runtime folder was removed, only this lock refuses a second manager.
   const lock = config.path === null ? null : lockConfiguration(config.path);
   if (lock?.ok === false) return await refused(runsAlready(lock.pid));
-  const listening = socket === null ? null : await openControl(manager, config, socket, clock, subscribers);
+  const listening =
+    socket === null ? null : await openControl(manager, config, socket, clock, subscribers, report);
   if (listening?.ok === false) {
     lock?.release();
     return await refused(listening.reason);
@@ -121,6 +122,7 @@ export async function supervise(supervision: Supervision, early: EarlySignals): 
     // Only the list shows the other manager: the lock could not be taken, or was removed.
     clearInterval(keepAlive);
     await listening?.close();
+    lock?.release();
     return await refused(runsAlready(taken.pid));
   }
   const looking = setInterval(() => {
@@ -218,6 +220,7 @@ async function openControl(
   socket: string,
   clock: Clock,
   subscribers: Set<(event: Event) => void>,
+  report: (event: Event) => void,
 ): Promise<ControlSocket> {
   const commands: Commands = createCommands(manager, config.path, clock.now(), clock, (listener, until) => {
     const subscriber = (event: Event): void => {
@@ -227,15 +230,12 @@ async function openControl(
     until.addEventListener('abort', () => subscribers.delete(subscriber));
   });
   const server = createControlServer(commands, socket);
-  const report = (event: ManagerReport): void => {
-    for (const subscriber of subscribers) subscriber({ at: clock.now(), service: null, ...event });
-  };
   return await listenOn(server, socket, config.control?.mode ?? 0o600, {
     lost(reason) {
-      report({ type: 'control-lost', reason });
+      report({ at: clock.now(), service: null, type: 'control-lost', reason });
     },
     restored() {
-      report({ type: 'control-restored' });
+      report({ at: clock.now(), service: null, type: 'control-restored' });
     },
   });
 }

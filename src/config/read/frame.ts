@@ -33,7 +33,7 @@ export function positionOf(text: string, offset: number): Position {
 export function frameOf(text: string, span: Span): string {
   const { line, column } = positionOf(text, span.start);
   const lines = text.split('\n');
-  const current = printable(lines[line - 1] ?? '');
+  const current = withoutControls(lines[line - 1] ?? '');
   const from = Math.max(0, column - 1 - WIDTH / 2);
   const shown = current.slice(from, from + WIDTH);
   const before = shown.slice(0, column - 1 - from);
@@ -44,7 +44,7 @@ export function frameOf(text: string, span: Span): string {
   const previous = lines[line - 2];
   if (previous !== undefined) {
     rows.push(
-      `  ${String(line - 1).padStart(digits)} | ${printable(previous).slice(from, from + WIDTH)}`.trimEnd(),
+      `  ${String(line - 1).padStart(digits)} | ${withoutControls(previous).slice(from, from + WIDTH)}`.trimEnd(),
     );
   }
   rows.push(`> ${line} | ${shown}`.trimEnd());
@@ -52,7 +52,7 @@ export function frameOf(text: string, span: Span): string {
   return rows.join('\n');
 }
 
-/** Control characters could move the cursor of the terminal that shows them. */
-function printable(line: string): string {
+/** Control characters could move the cursor of the terminal. Each becomes one character, so that the mark stays right. */
+function withoutControls(line: string): string {
   return line.replace(/\r$/, '').replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd');
 }

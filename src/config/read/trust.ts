@@ -11,11 +11,12 @@ export const SETTINGS_OF_COSMICONFIG = [
 ];
 
 /**
- * Whether other users than root and the user of this process can write to a file, or replace it.
+ * Whether other users than `users` can write to a file, or replace it. By default, `users` are root and the user of this
+ * process.
  * @returns null if not; otherwise the file or folder that allows it, with its owner and mode
  */
-export function foreignWriteAccess(path: string): string | null {
-  const access = findForeignAccess(path, ownUsers(), 'all');
+export function foreignWriteAccess(path: string, users: ReadonlySet<number> = ownUsers()): string | null {
+  const access = findForeignAccess(path, users, 'all');
   return access === null ? null : describeAccess(access);
 }
 
@@ -25,18 +26,13 @@ export function foreignWriteAccess(path: string): string | null {
  * (CVE-2022-24765).
  */
 export function reasonToDistrust(found: string): string | null {
-  return process.getuid?.() === 0 ? foreignWriter(found) : foreignOwner(found);
+  return process.getuid?.() === 0 ? foreignWriteAccess(found, trusted()) : foreignOwner(found);
 }
 
 /** As `reasonToDistrust`, for the working directory, before cosmiconfig reads its own settings there. */
 export function reasonToDistrustFolder(cwd: string): string | null {
   const settings = ['.', '.config', ...SETTINGS_OF_COSMICONFIG].map((name) => join(cwd, name));
   return settings.map(reasonToDistrust).find((reason) => reason !== null) ?? null;
-}
-
-function foreignWriter(path: string): string | null {
-  const access = findForeignAccess(path, trusted(), 'all');
-  return access === null ? null : describeAccess(access);
 }
 
 /** For an ordinary user, only the owner counts, as in git: folders are often writable by the user's private group. */

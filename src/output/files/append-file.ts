@@ -2,11 +2,12 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { writeRefusal, holdFolder, MOST_LINKS, UnsafePath, type HeldFolder } from '../../util/held-folder.ts';
+import { writeRefusal, holdFolder, UnsafePath, type HeldFolder } from '../../util/held-folder.ts';
+import { MOST_LINKS } from '../../util/path-parts.ts';
 import { errnoName } from '../report-output.ts';
 
 const NEWLINE_BYTE = 10;
-/** `O_NONBLOCK`: opening a pipe that has no reader would block one of the few threads of Node.js for ever. */
+/** `O_NONBLOCK`: opening a pipe that has no reader would block one of the few threads of Node.js forever. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY;
 /** A descriptor that the manager inherited. The link with this name leads to no path. */
 const OWN_STREAM = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/;

@@ -1,6 +1,7 @@
 /** Follows a path through its symbolic links. */
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { MOST_LINKS, partsOf } from '../../util/path-parts.ts';
 
 /**
  * An inode and its time of birth. The time is needed because a new file can get the number of a deleted one at once.
@@ -21,9 +22,6 @@ export interface PathChain {
   readonly inode: InodeKey;
 }
 
-/** The kernel's limit (path_resolution(7)). A path with more links leads nowhere. */
-const MAX_LINKS = 40;
-
 /** Follows an absolute path link by link, as the kernel does. About 3 µs per part. */
 export function followPath(path: string): PathChain {
   const links: string[] = [];
@@ -41,7 +39,7 @@ export function followPath(path: string): PathChain {
     if (stats === undefined) break;
     if (stats.isSymbolicLink()) {
       links.push(reached);
-      if (links.length > MAX_LINKS) break;
+      if (links.length > MOST_LINKS) break;
       const target = targetOf(reached);
       if (target === undefined) break;
       parts.unshift(...partsOf(target));
@@ -49,10 +47,6 @@ export function followPath(path: string): PathChain {
     }
   }
   return { links, end: reached, inode };
-}
-
-function partsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
 function lstatOf(path: string): Stats | undefined {
